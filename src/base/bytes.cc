@@ -1,0 +1,84 @@
+#include "base/bytes.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <fstream>
+#include <memory>
+#include <vector>
+
+#include "base/error.h"
+
+namespace nexus {
+namespace {
+
+class Sha256Stream {
+ public:
+  Sha256Stream() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr);
+  }
+  void Add(const char* bytes, size_t count) { EVP_DigestUpdate(context_.get(), bytes, count); }
+  Sha256Digest Finish() {
+    Sha256Digest digest;
+    EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr);
+    return digest;
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+};
+
+}  // namespace
+
+Sha256Digest Sha256(std::string_view bytes) {
+  Sha256Stream stream;
+  stream.Add(bytes.data(), bytes.size());
+  return stream.Finish();
+}
+
+Sha256Digest Sha256File(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Failure(ErrorCode::kNotFound, "cannot read " + path.string());
+  Sha256Stream stream;
+  std::vector<char> piece(1 << 20);
+  while (file) {
+    file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    stream.Add(piece.data(), static_cast<size_t>(file.gcount()));
+  }
+  return stream.Finish();
+}
+
+std::string ToHex(std::span<const uint8_t> bytes) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (uint8_t byte : bytes) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+std::string RandomToken(size_t count) {
+  static constexpr char kAlphabet[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::vector<uint8_t> bytes(count);
+  if (RAND_bytes(bytes.data(), static_cast<int>(count)) != 1)
+    throw std::runtime_error("no random bytes");
+  std::string text;
+  uint32_t bits = 0;
+  int held = 0;
+  for (uint8_t byte : bytes) {
+    bits = bits << 8 | byte;
+    for (held += 8; held >= 6; held -= 6) text += kAlphabet[(bits >> (held - 6)) & 63];
+  }
+  if (held > 0) text += kAlphabet[(bits << (6 - held)) & 63];
+  return text;
+}
+
+bool EqualInConstantTime(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace nexus

@@ -1,0 +1,30 @@
+#include "base/task.h"
+
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <latch>
+
+namespace nexus {
+
+ComputePool::ComputePool(size_t threads, int nice) : pool_(threads) {
+  if (nice == 0) return;
+  // Each thread lowers its own priority (a Linux thread has its own); the latch makes sure that
+  // every job meets another thread.
+  std::latch met(static_cast<std::ptrdiff_t>(threads) + 1);
+  for (size_t i = 0; i < threads; ++i) {
+    asio::post(pool_, [&met, nice] {
+      setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), nice);
+      met.arrive_and_wait();
+    });
+  }
+  met.arrive_and_wait();
+}
+
+ComputePool::~ComputePool() {
+  pool_.stop();
+  pool_.join();
+}
+
+}  // namespace nexus
