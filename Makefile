@@ -1,0 +1,31 @@
+# `make help` lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+BUILD ?= debug
+VENV := .venv
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install the packages that Nexus needs (says which)
+	@tools/setup.sh
+
+build: setup ## the release build, in build/release
+	@cmake --preset release >/dev/null && cmake --build --preset release
+
+debug: setup ## the build with AddressSanitizer and UBSan, in build/debug
+	@cmake --preset debug >/dev/null && cmake --build --preset debug
+
+$(VENV)/.ready: tests/requirements.txt
+	@python3 -m venv $(VENV) && $(VENV)/bin/pip install -q -r tests/requirements.txt && touch $@
+
+test: debug $(VENV)/.ready ## everything that proves that it works
+	@tools/test.sh
+
+format: ## clang-format over the sources
+	@clang-format-19 -i $$(git ls-files --cached --others --exclude-standard 'src/*.h' 'src/*.cc')
+
+clean: ## remove the builds
+	@rm -rf build
+
+.PHONY: help setup build debug test format clean

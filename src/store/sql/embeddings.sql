@@ -1,0 +1,53 @@
+-- name: FindActiveSpace
+SELECT space_id, model, artefact_sha256, dimension FROM nexus_memory.embedding_spaces WHERE state = 'active';
+
+-- name: CreateSpace
+-- $1 model, $2 artefact digest, $3 dimension, $4 max tokens, $5 query prefix, $6 passage prefix, $7 pooling.
+SELECT nexus_memory.create_embedding_space($1, $2, $3, $4, $5, $6, $7);
+
+-- name: QueueMissing
+-- $1 space, $2 brain: every episode of the brain that has neither a vector nor work. Run with the brain set.
+SELECT nexus_memory.queue_embeddings(array_agg(e.brain_id), array_agg(e.episode_id)) FROM nexus_memory.episodes e
+ WHERE e.brain_id = $2 AND NOT EXISTS (SELECT FROM nexus_memory.embedding_queue q
+        WHERE q.brain_id = e.brain_id AND q.space_id = $1 AND q.kind = 'episode' AND q.item = e.episode_id);
+
+-- name: ClaimWork
+-- $1 space, $2 now, $3 end of the lease, $4 lease token, $5 limit.
+UPDATE nexus_memory.embedding_queue q
+   SET lease_token = $4, ready_at = $3, attempts = attempts + 1
+  FROM (SELECT brain_id, space_id, kind, item FROM nexus_memory.embedding_queue
+         WHERE space_id = $1 AND state = 'pending' AND ready_at <= $2
+         ORDER BY ready_at, generation LIMIT $5 FOR UPDATE SKIP LOCKED) ready
+ WHERE (q.brain_id, q.space_id, q.kind, q.item) = (ready.brain_id, ready.space_id, ready.kind, ready.item)
+RETURNING q.brain_id, q.item, q.generation, q.attempts;
+
+-- name: ExtendLease
+-- $1 lease token, $2 new end. Only what is still ours and not finished.
+UPDATE nexus_memory.embedding_queue SET ready_at = $2 WHERE lease_token = $1 AND state = 'pending';
+
+-- name: FinishWork
+-- $1 brain, $2 space, $3 item, $4 lease token, $5 generation. Zero rows: the lease was lost, drop the work.
+DELETE FROM nexus_memory.embedding_queue
+ WHERE brain_id = $1 AND space_id = $2 AND kind = 'episode' AND item = $3 AND lease_token = $4 AND generation = $5
+RETURNING item;
+
+-- name: DelayWork
+-- $1 brain, $2 space, $3 item, $4 lease token, $5 ready again at, $6 reason, $7 state: pending or failed.
+UPDATE nexus_memory.embedding_queue SET ready_at = $5, last_error = $6, state = $7, lease_token = NULL
+ WHERE brain_id = $1 AND space_id = $2 AND kind = 'episode' AND item = $3 AND lease_token = $4 RETURNING item;
+
+-- name: AnnounceEmbedded
+-- $1 brain, $2 item, $3 version, $4 generation: the other nodes' indexes fetch the vector.
+INSERT INTO nexus_memory.outbox (brain_id, aggregatetype, aggregateid, type, payload)
+VALUES ($1, 'episode', $2::uuid::text, 'episode.embedded',
+        jsonb_build_object('id', $2::uuid, 'version', $3::bigint, 'generation', $4::bigint));
+
+-- name: CountQueue
+-- $1 space: pending and failed of all brains.
+SELECT count(*) FILTER (WHERE state = 'pending'), count(*) FILTER (WHERE state = 'failed')
+  FROM nexus_memory.embedding_queue WHERE space_id = $1;
+
+-- name: AreQueued
+-- $1 brain, $2 space, $3 items: how many still wait for their vector.
+SELECT count(*) FROM nexus_memory.embedding_queue
+ WHERE brain_id = $1 AND space_id = $2 AND kind = 'episode' AND item = ANY ($3::uuid[]) AND state = 'pending';

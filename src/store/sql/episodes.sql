@@ -1,0 +1,52 @@
+-- name: InsertEpisodes
+-- $1 brain, then one array per column: $2 ids, $3 contents, $4 occurred_at, $5 importance, $6 tags
+-- as JSON texts, $7 project, $8 session, $9 speaker, $10 metadata; $11 created_at of all.
+INSERT INTO nexus_memory.episodes (brain_id, episode_id, content, occurred_at, importance_score, tags,
+                                   project_id, session_id, speaker, metadata, created_at)
+SELECT $1::uuid, id, content, occurred_at, importance,
+       ARRAY(SELECT jsonb_array_elements_text(tags)), project, session, speaker, metadata, $11::timestamptz
+  FROM unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::float8[], $6::jsonb[], $7::text[],
+              $8::text[], $9::text[], $10::jsonb[])
+       AS row (id, content, occurred_at, importance, tags, project, session, speaker, metadata);
+
+-- name: GetEpisodes
+-- $1 brain, $2 ids. In no particular order.
+SELECT episode_id, content, occurred_at, created_at, importance_score, tags, project_id, session_id,
+       speaker, metadata, version
+  FROM nexus_memory.episodes WHERE brain_id = $1 AND episode_id = ANY ($2::uuid[]);
+
+-- name: ListEpisodes
+-- $1 brain, $2 the last id of the page before or NULL, $3 limit. Newest arrival first.
+SELECT episode_id, content, occurred_at, created_at, importance_score, tags, project_id, session_id,
+       speaker, metadata, version
+  FROM nexus_memory.episodes WHERE brain_id = $1 AND ($2::uuid IS NULL OR episode_id < $2)
+ ORDER BY episode_id DESC LIMIT $3;
+
+-- name: ScanEpisodes
+-- $1 brain, $2 the last id of the page before or NULL, $3 limit. Oldest arrival first: the load of an index.
+SELECT episode_id, content, occurred_at, created_at, importance_score, tags, project_id, session_id,
+       speaker, metadata, version
+  FROM nexus_memory.episodes WHERE brain_id = $1 AND ($2::uuid IS NULL OR episode_id > $2)
+ ORDER BY episode_id LIMIT $3;
+
+-- name: DeleteEpisode
+-- $1 brain, $2 id. The triggers remove vectors and queued work.
+DELETE FROM nexus_memory.episodes WHERE brain_id = $1 AND episode_id = $2 RETURNING episode_id;
+
+-- name: GetContext
+-- $1 brain, $2 session, $3 occurred_at, $4 id: the two episodes before this place, nearest first.
+SELECT coalesce(speaker, ''), content FROM nexus_memory.episodes
+ WHERE brain_id = $1 AND session_id = $2 AND (occurred_at, episode_id) < ($3::timestamptz, $4::uuid)
+ ORDER BY occurred_at DESC, episode_id DESC LIMIT 2;
+
+-- name: CountEpisodes
+-- $1 brain, $2 active space or 0: total, waiting, failed.
+SELECT (SELECT count(*) FROM nexus_memory.episodes WHERE brain_id = $1),
+       (SELECT count(*) FROM nexus_memory.embedding_queue
+         WHERE brain_id = $1 AND space_id = $2 AND kind = 'episode' AND state = 'pending'),
+       (SELECT count(*) FROM nexus_memory.embedding_queue
+         WHERE brain_id = $1 AND space_id = $2 AND kind = 'episode' AND state = 'failed');
+
+-- name: CurrentPosition
+-- The place in the outbox that this transaction's rows reach.
+SELECT pg_current_xact_id()::text, currval('nexus_memory.outbox_seq');

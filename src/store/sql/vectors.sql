@@ -1,0 +1,26 @@
+-- Statements over one space's table; `:space` is the number of the space, put in by the store.
+
+-- name: DeleteVectors
+-- $1 brain, $2 item.
+DELETE FROM nexus_memory.embeddings_:space WHERE brain_id = $1 AND kind = 'episode' AND item = $2;
+
+-- name: InsertVectors
+-- $1 brain, $2 item, $3 version, $4 generation, arrays: $5 chunk numbers, $6 starts, $7 ends, $8 vectors as text.
+INSERT INTO nexus_memory.embeddings_:space (brain_id, kind, item, chunk_no, start_byte, end_byte, version, generation, embedding)
+SELECT $1::uuid, 'episode', $2::uuid, chunk_no, start_byte, end_byte, $3::bigint, $4::bigint, embedding::public.vector
+  FROM unnest($5::int[], $6::int[], $7::int[], $8::text[]) AS row (chunk_no, start_byte, end_byte, embedding);
+
+-- name: ScanVectors
+-- $1 brain, $2 the last item of the page before or NULL, $3 the last chunk of it, $4 limit. Read in binary.
+SELECT item, chunk_no, start_byte, end_byte, version, generation, embedding FROM nexus_memory.embeddings_:space
+ WHERE brain_id = $1 AND kind = 'episode'
+   AND ($2::uuid IS NULL OR (item, chunk_no) > ($2::uuid, $3::int)) ORDER BY item, chunk_no LIMIT $4;
+
+-- name: GetVectors
+-- $1 brain, $2 items. Read in binary, in order of item and chunk.
+SELECT item, chunk_no, start_byte, end_byte, version, generation, embedding FROM nexus_memory.embeddings_:space
+ WHERE brain_id = $1 AND kind = 'episode' AND item = ANY ($2::uuid[]) ORDER BY item, chunk_no;
+
+-- name: CountVectors
+-- $1 brain: episodes that have their vectors.
+SELECT count(DISTINCT item) FROM nexus_memory.embeddings_:space WHERE brain_id = $1 AND kind = 'episode';
