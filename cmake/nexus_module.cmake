@@ -4,7 +4,7 @@
 # (tools/check_layers.py reads the same lines) and what it links. Sources are found by glob:
 #   *.cc          the library
 #   *_test.cc     one test program per module, nexus_NAME_test: runs anywhere
-#   *_pgtest.cc   one test program per module, nexus_NAME_pgtest: needs PostgreSQL's programs
+#   *_pgtest.cc   one test program per module, nexus_NAME_pgtest: needs a PostgreSQL, which tests/schema starts
 function(nexus_module name)
   cmake_parse_arguments(module "NO_PCH" "" "DEPENDS;LIBRARIES;INCLUDES" ${ARGN})
   set(folder ${PROJECT_SOURCE_DIR}/src/${name})
@@ -28,6 +28,9 @@ function(nexus_module name)
   endforeach()
   target_link_libraries(nexus_${name} PUBLIC ${module_LIBRARIES})
   nexus_precompile(nexus_${name} ${name})
+  if(name STREQUAL store)
+    add_dependencies(nexus_store nexus_generated)
+  endif()
 
   if(NEXUS_TESTS)
     nexus_test_program(${name} test "${tests}")
@@ -51,11 +54,6 @@ function(nexus_test_program name kind sources)
   set(program nexus_${name}_${kind})
   add_executable(${program} ${sources})
   target_link_libraries(${program} PRIVATE nexus_${name} GTest::gtest GTest::gtest_main)
-  if(kind STREQUAL pgtest)
-    target_link_libraries(${program} PRIVATE nexus_testing)
-  endif()
   target_compile_definitions(${program} PRIVATE NEXUS_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   nexus_precompile(${program} ${program})
-  add_test(NAME ${program} COMMAND ${program})
-  set_tests_properties(${program} PROPERTIES LABELS ${kind} TIMEOUT 600)
 endfunction()

@@ -56,8 +56,20 @@ class Database:
         return brain
 
 
+class Server:
+    def __init__(self, folder):
+        self.folder = folder
+        self.made = 0
+
+    def new_database(self):
+        self.made += 1
+        name = f"store_{self.made}"
+        subprocess.run([BINARIES / "createdb", "-h", self.folder, "-U", "nexus_admin", name], check=True)
+        return name
+
+
 @pytest.fixture(scope="session")
-def database():
+def server():
     if not (BINARIES / "initdb").exists():
         pytest.skip("PostgreSQL 17 is not installed: run tools/setup.sh")
     folder = tempfile.mkdtemp(prefix="nxpg")
@@ -69,26 +81,31 @@ def database():
                     "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8", "--no-sync"],
                    check=True, preexec_fn=become, cwd=folder, stdout=subprocess.DEVNULL)
     with open(f"{folder}/log", "w") as log:
-        server = subprocess.Popen([BINARIES / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", "-c",
+        process = subprocess.Popen([BINARIES / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", "-c",
                                    "fsync=off"], preexec_fn=become, cwd=folder, stdout=log, stderr=log)
     try:
-        wait_until_ready(folder, server)
-        subprocess.run([BINARIES / "createdb", "-h", folder, "-U", "nexus_admin", "nexus"], check=True)
-        made = Database(folder)
-        made.run((ROOT / "migrations/roles.sql").read_text())
-        for migration in sorted((ROOT / "migrations").glob("[0-9]*.sql")):
-            made.run(migration.read_text(), "nexus_owner")
-        yield made
+        wait_until_ready(folder, process)
+        yield Server(folder)
     finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(30)
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def wait_until_ready(folder, server):
+@pytest.fixture(scope="session")
+def database(server):
+    subprocess.run([BINARIES / "createdb", "-h", server.folder, "-U", "nexus_admin", "nexus"], check=True)
+    made = Database(server.folder)
+    made.run((ROOT / "migrations/roles.sql").read_text())
+    for migration in sorted((ROOT / "migrations").glob("[0-9]*.sql")):
+        made.run(migration.read_text(), "nexus_owner")
+    return made
+
+
+def wait_until_ready(folder, process):
     deadline = time.monotonic() + 30
     while subprocess.run([BINARIES / "pg_isready", "-q", "-h", folder]).returncode != 0:
-        assert server.poll() is None, pathlib.Path(f"{folder}/log").read_text()
+        assert process.poll() is None, pathlib.Path(f"{folder}/log").read_text()
         assert time.monotonic() < deadline, "PostgreSQL did not start in 30 s"
         time.sleep(0.02)
 

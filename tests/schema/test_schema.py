@@ -46,6 +46,12 @@ def test_every_statement_of_the_store_prepares(database, space, name, sql):
     database.run(f"PREPARE it AS {sql.replace(':space', str(space))}", "nexus_owner")
 
 
+def test_the_compiled_in_list_of_columns_is_the_schema(database, space):
+    sql = dict((param.values for param in statements()))["DescribeColumns"]
+    present = [line for line in database.run(sql, "nexus_owner").splitlines() if not line.startswith("schema_migrations.")]
+    assert present == (ROOT / "migrations/columns.txt").read_text().split("\n")[:-1]
+
+
 def test_the_role_script_may_run_twice(database):
     database.run((ROOT / "migrations/roles.sql").read_text())
 

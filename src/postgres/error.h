@@ -1,0 +1,38 @@
+// What PostgreSQL and the way to it can do to a statement.
+#pragma once
+
+#include <string>
+
+#include "base/error.h"
+
+namespace nexus::postgres {
+
+// The server refused the statement; its transaction is aborted.
+class QueryError : public Failure {
+ public:
+  QueryError(std::string sqlstate, std::string constraint, std::string message)
+      : Failure(ErrorCode::kInternal, std::move(message)),
+        sqlstate_(std::move(sqlstate)),
+        constraint_(std::move(constraint)) {}
+  const std::string& sqlstate() const { return sqlstate_; }      // "23505"
+  const std::string& constraint() const { return constraint_; }  // empty if none
+
+ private:
+  std::string sqlstate_;
+  std::string constraint_;
+};
+
+// The connection is gone (kUnavailable). If the COMMIT had been sent, nobody knows whether it
+// happened: an idempotency key decides when the caller tries again.
+class ConnectionLost : public Failure {
+ public:
+  ConnectionLost(std::string message, bool outcome_unknown)
+      : Failure(ErrorCode::kUnavailable, std::move(message), "try again"),
+        outcome_unknown_(outcome_unknown) {}
+  bool outcome_unknown() const { return outcome_unknown_; }
+
+ private:
+  bool outcome_unknown_;
+};
+
+}  // namespace nexus::postgres

@@ -1,0 +1,177 @@
+#include "store/episodes.h"
+
+#include "base/json.h"
+#include "queries.h"
+#include "store/space_statement.h"
+
+namespace nexus::store {
+
+using postgres::Parameter;
+using postgres::Row;
+using postgres::Rows;
+using postgres::ToParameter;
+using postgres::Transaction;
+
+namespace {
+
+Episode ReadEpisode(const Row& row) {
+  Episode episode;
+  episode.id = row.Id(0);
+  episode.content = row.Text(1);
+  episode.occurred_at = row.Time(2);
+  episode.created_at = row.Time(3);
+  episode.importance_score = row.Number(4);
+  episode.tags = row.TextArray(5);
+  episode.project_id = row.OptionalText(6);
+  episode.session_id = row.OptionalText(7);
+  episode.speaker = row.OptionalText(8);
+  episode.metadata = row.Text(9);
+  episode.version = row.Integer(10);
+  return episode;
+}
+
+std::vector<Episode> ReadEpisodes(const Rows& rows) {
+  std::vector<Episode> episodes;
+  episodes.reserve(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) episodes.push_back(ReadEpisode(rows[i]));
+  return episodes;
+}
+
+std::string JsonArray(const std::vector<std::string>& items) {
+  std::string text = "[";
+  for (const std::string& item : items) {
+    if (text.size() > 1) text += ',';
+    AppendJsonString(text, item);
+  }
+  return text + "]";
+}
+
+// A batch as one array per column, as InsertEpisodes takes it.
+struct Columns {
+  std::vector<std::string> ids, contents, times, importances, tags, metadata;
+  std::vector<std::optional<std::string>> projects, sessions, speakers;
+
+  explicit Columns(std::span<const Episode> episodes) {
+    for (const Episode& episode : episodes) {
+      ids.push_back(episode.id.ToString());
+      contents.push_back(episode.content);
+      times.push_back(FormatTimestamp(episode.occurred_at));
+      importances.push_back(std::format("{}", episode.importance_score));
+      tags.push_back(JsonArray(episode.tags));
+      projects.push_back(episode.project_id);
+      sessions.push_back(episode.session_id);
+      speakers.push_back(episode.speaker);
+      metadata.push_back(episode.metadata);
+    }
+  }
+};
+
+}  // namespace
+
+std::string IdArray(std::span<const Uuid> ids) {
+  std::vector<std::string> texts;
+  texts.reserve(ids.size());
+  for (const Uuid& id : ids) texts.push_back(id.ToString());
+  return postgres::TextArray(texts);
+}
+
+Task<std::vector<Episode>> ReadEpisodesIn(Transaction& transaction, Uuid brain,
+                                          std::vector<Uuid> ids) {
+  Rows rows = co_await transaction.Run(sql::kGetEpisodes, {ToParameter(brain), IdArray(ids)});
+  co_return ReadEpisodes(rows);
+}
+
+Task<std::vector<Episode>> Episodes::Get(Uuid brain, std::vector<Uuid> ids) {
+  Transaction transaction = co_await api_.BeginAs(brain);
+  std::vector<Episode> episodes = co_await ReadEpisodesIn(transaction, brain, std::move(ids));
+  co_await transaction.Commit();
+  co_return episodes;
+}
+
+Task<std::vector<Episode>> Episodes::List(Uuid brain, std::optional<Uuid> before, int64_t limit) {
+  Transaction transaction = co_await api_.BeginAs(brain);
+  Rows rows = co_await transaction.Run(
+      sql::kListEpisodes, {ToParameter(brain), ToParameter(before), ToParameter(limit)});
+  co_await transaction.Commit();
+  co_return ReadEpisodes(rows);
+}
+
+Task<std::vector<Episode>> Episodes::Scan(Uuid brain, std::optional<Uuid> after, int64_t limit) {
+  Transaction transaction = co_await api_.BeginAs(brain);
+  Rows rows = co_await transaction.Run(
+      sql::kScanEpisodes, {ToParameter(brain), ToParameter(after), ToParameter(limit)});
+  co_await transaction.Commit();
+  co_return ReadEpisodes(rows);
+}
+
+Task<bool> Episodes::Delete(Uuid brain, Uuid id) {
+  Transaction transaction = co_await api_.BeginAs(brain);
+  Rows rows = co_await transaction.Run(sql::kDeleteEpisode, {ToParameter(brain), ToParameter(id)});
+  co_await transaction.Commit();
+  co_return !rows.empty();
+}
+
+Task<EpisodeCounts> Episodes::Count(Uuid brain, int64_t space) {
+  Transaction transaction = co_await api_.BeginAs(brain);
+  Rows rows =
+      co_await transaction.Run(sql::kCountEpisodes, {ToParameter(brain), ToParameter(space)});
+  EpisodeCounts counts{rows[0].Integer(0), 0, rows[0].Integer(1), rows[0].Integer(2)};
+  if (space == 0) {
+    counts.pending = counts.total;
+  } else {
+    counts.embedded = counts.total - counts.pending - counts.failed;
+  }
+  co_await transaction.Commit();
+  co_return counts;
+}
+
+Task<> Episodes::Insert(Transaction& transaction, Uuid brain, std::span<const Episode> episodes) {
+  if (episodes.empty()) co_return;
+  Columns columns(episodes);
+  std::vector<Parameter> parameters = {ToParameter(brain),
+                                       postgres::TextArray(columns.ids),
+                                       postgres::TextArray(columns.contents),
+                                       postgres::TextArray(columns.times),
+                                       postgres::TextArray(columns.importances),
+                                       postgres::TextArray(columns.tags),
+                                       postgres::TextArray(columns.projects),
+                                       postgres::TextArray(columns.sessions),
+                                       postgres::TextArray(columns.speakers),
+                                       postgres::TextArray(columns.metadata),
+                                       ToParameter(episodes.front().created_at)};
+  co_await transaction.Run(sql::kInsertEpisodes, std::move(parameters));
+}
+
+Task<OutboxPlace> Episodes::CurrentPlace(Transaction& transaction) {
+  Rows rows = co_await transaction.Run(sql::kCurrentPosition, {});
+  co_return OutboxPlace{std::string(rows[0].Text(0)), rows[0].Integer(1)};
+}
+
+Task<std::vector<std::string>> Episodes::ClaimKeys(Transaction& transaction, Uuid brain,
+                                                   std::vector<std::string> keys,
+                                                   std::vector<std::string> digests,
+                                                   Timestamp now) {
+  Rows rows = co_await transaction.Run(sql::kClaimIdempotencyKeys,
+                                       {ToParameter(brain), postgres::TextArray(keys),
+                                        postgres::TextArray(digests), ToParameter(now)});
+  std::vector<std::string> fresh;
+  for (size_t i = 0; i < rows.size(); ++i) fresh.emplace_back(rows[i].Text(0));
+  co_return fresh;
+}
+
+Task<> Episodes::StoreResponses(Transaction& transaction, Uuid brain, std::vector<std::string> keys,
+                                std::vector<std::string> responses) {
+  co_await transaction.Run(
+      sql::kStoreIdempotentResponses,
+      {ToParameter(brain), postgres::TextArray(keys), postgres::TextArray(responses)});
+}
+
+Task<std::optional<IdempotencyRecord>> Episodes::FindKey(Uuid brain, std::string key) {
+  Transaction transaction = co_await api_.BeginAs(brain);
+  Rows rows = co_await transaction.Run(sql::kFindIdempotencyKey, {ToParameter(brain), key});
+  co_await transaction.Commit();
+  if (rows.empty()) co_return std::nullopt;
+  co_return IdempotencyRecord{std::string(rows[0].Text(0)), std::string(rows[0].Text(1))};
+}
+
+}  // namespace nexus::store

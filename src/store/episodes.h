@@ -1,0 +1,74 @@
+// The rows of a brain's episodes, and the answers remembered for idempotency keys.
+// Loop thread only; every function may throw what postgres/ throws.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/task.h"
+#include "domain/episode.h"
+#include "postgres/pool.h"
+
+namespace nexus::store {
+
+struct EpisodeCounts {
+  int64_t total = 0;
+  int64_t embedded = 0;  // have their vectors and wait for no newer ones
+  int64_t pending = 0;
+  int64_t failed = 0;
+};
+
+// A turn before an episode in its session.
+struct ContextTurn {
+  std::string speaker;
+  std::string content;
+};
+
+// Where a transaction's last row stands in the outbox.
+struct OutboxPlace {
+  std::string xid;
+  int64_t seq = 0;
+};
+
+struct IdempotencyRecord {
+  std::string request_sha256;
+  std::string response;  // the JSON text of the first answer
+};
+
+// Inside a transaction that was begun as `brain`; in no particular order.
+Task<std::vector<Episode>> ReadEpisodesIn(postgres::Transaction& transaction, Uuid brain,
+                                          std::vector<Uuid> ids);
+
+class Episodes {
+ public:
+  explicit Episodes(postgres::Pool& api) : api_(api) {}
+
+  Task<std::vector<Episode>> Get(Uuid brain, std::vector<Uuid> ids);
+  // Newest arrival first; `before` is the last id of the page before.
+  Task<std::vector<Episode>> List(Uuid brain, std::optional<Uuid> before, int64_t limit);
+  // Oldest arrival first.
+  Task<std::vector<Episode>> Scan(Uuid brain, std::optional<Uuid> after, int64_t limit);
+  // True if it was there; vectors and queued work went with it.
+  Task<bool> Delete(Uuid brain, Uuid id);
+  // `space` is the active one, 0 for none.
+  Task<EpisodeCounts> Count(Uuid brain, int64_t space);
+
+  // Parts of one write; the caller owns the transaction, begun as `brain`.
+  static Task<> Insert(postgres::Transaction& transaction, Uuid brain,
+                       std::span<const Episode> episodes);
+  static Task<OutboxPlace> CurrentPlace(postgres::Transaction& transaction);
+  static Task<std::vector<std::string>> ClaimKeys(postgres::Transaction& transaction, Uuid brain,
+                                                  std::vector<std::string> keys,
+                                                  std::vector<std::string> digests, Timestamp now);
+  static Task<> StoreResponses(postgres::Transaction& transaction, Uuid brain,
+                               std::vector<std::string> keys, std::vector<std::string> responses);
+
+  Task<std::optional<IdempotencyRecord>> FindKey(Uuid brain, std::string key);
+
+ private:
+  postgres::Pool& api_;
+};
+
+}  // namespace nexus::store

@@ -1,0 +1,44 @@
+// The schema: brought up to date at start-up, and held against what this program relies on.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/task.h"
+#include "embed/embedder.h"
+#include "postgres/pool.h"
+#include "store/embeddings.h"
+
+namespace nexus::store {
+
+struct MigrationReport {
+  int from_version = 0;
+  int to_version = 0;
+};
+
+// Makes the roles, with the rights of the pool's user (roles.sql says which roles and why).
+Task<> PrepareRoles(postgres::Pool& administrator);
+
+// Applies what is missing, in one transaction, as nexus_owner. An advisory lock makes two servers
+// that start together migrate once. Throws Failure(kConflict) if the database is newer than this
+// program, or if an applied migration differs from the one compiled in.
+Task<MigrationReport> Migrate(postgres::Pool& owner);
+
+// Every column that the statements use, with its type; throws Failure(kConflict) naming the first
+// that differs.
+Task<> CheckSchema(postgres::Pool& owner);
+
+// The lines that CheckSchema compares: "table.column type", sorted. For the file that is compiled
+// in (migrations/columns.txt).
+Task<std::vector<std::string>> DescribeSchema(postgres::Pool& owner);
+
+// The active space, made if there is none. Throws Failure(kConflict) with the remedy if the active
+// space was made by another artefact: vectors of two models must never mix.
+Task<Space> EnsureSpace(postgres::Pool& owner, embed::ModelInfo model);
+Task<std::optional<Space>> FindActiveSpace(postgres::Pool& pool);
+
+// Queues what has neither a vector nor work: after the first space was made.
+Task<> QueueMissing(postgres::Pool& api, int64_t space, Uuid brain);
+
+}  // namespace nexus::store

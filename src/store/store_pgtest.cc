@@ -1,0 +1,367 @@
+// The driver and the store on a real PostgreSQL. tests/schema starts it, makes an empty database
+// per test and says where in NEXUS_TEST_CONNINFO (host and database, no user).
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdlib>
+
+#include "queries.h"
+#include "store/brains.h"
+#include "store/embeddings.h"
+#include "store/episodes.h"
+#include "store/outbox.h"
+#include "store/schema.h"
+
+namespace nexus::store {
+namespace {
+
+using postgres::Pool;
+using postgres::Rows;
+using postgres::ToParameter;
+using postgres::Transaction;
+
+constexpr postgres::Statement kOne{"one", "SELECT 1"};
+constexpr postgres::Statement kDivide{"divide", "SELECT 1 / $1::int"};
+constexpr postgres::Statement kBackend{"backend", "SELECT pg_backend_pid()"};
+constexpr postgres::Statement kKill{"kill", "SELECT pg_terminate_backend($1::int, 5000)"};
+
+const Timestamp kNow = *ParseTimestamp("2026-11-24T12:00:00Z");
+
+embed::ModelInfo ToyModel() {
+  embed::ModelInfo model;
+  model.name = "toy";
+  model.artefact_sha256 = "ab12";
+  model.dimension = 3;
+  model.max_tokens = 16;
+  model.query_prefix = "query: ";
+  model.passage_prefix = "passage: ";
+  model.pooling = "mean";
+  return model;
+}
+
+class StoreTest : public testing::Test {
+ protected:
+  std::unique_ptr<Pool> PoolAs(
+      std::string_view role, size_t connections = 4,
+      std::chrono::milliseconds acquire_timeout = std::chrono::seconds(10)) {
+    postgres::PoolOptions options;
+    options.conninfo = std::format("{} user={}", std::getenv("NEXUS_TEST_CONNINFO"), role);
+    options.max_connections = connections;
+    options.acquire_timeout = acquire_timeout;
+    return std::make_unique<Pool>(loop_.get_executor(), options);
+  }
+
+  template <typename T>
+  T Await(Task<T> task) {
+    std::optional<T> value;
+    std::exception_ptr failure;
+    asio::co_spawn(loop_, std::move(task), [&](std::exception_ptr error, T result) {
+      failure = error;
+      value.emplace(std::move(result));
+    });
+    Drain();
+    if (failure) std::rethrow_exception(failure);
+    return std::move(*value);
+  }
+
+  void Await(Task<> task) {
+    std::exception_ptr failure;
+    asio::co_spawn(loop_, std::move(task), [&](std::exception_ptr error) { failure = error; });
+    Drain();
+    if (failure) std::rethrow_exception(failure);
+  }
+
+  void Drain() {
+    loop_.restart();
+    loop_.run();
+  }
+
+  void Migrated() {
+    auto administrator = PoolAs("nexus_admin");
+    auto owner = PoolAs("nexus_owner");
+    Await(PrepareRoles(*administrator));
+    Await(Migrate(*owner));
+    space_ = Await(EnsureSpace(*owner, ToyModel())).id;
+  }
+
+  Uuid NewBrain(std::string name) {
+    auto api = PoolAs("nexus_api");
+    Brain brain{ids_.Next(), std::move(name), kNow};
+    EXPECT_TRUE(Await(Brains(*api).Insert(brain)));
+    return brain.id;
+  }
+
+  Episode NewEpisode(std::string content, std::optional<std::string> session = {}) {
+    Episode episode;
+    episode.id = ids_.Next();
+    episode.content = std::move(content);
+    episode.occurred_at = episode.created_at = kNow;
+    episode.session_id = std::move(session);
+    return episode;
+  }
+
+  asio::io_context loop_;
+  SystemClock clock_;
+  UuidGenerator ids_{clock_};
+  int64_t space_ = 0;
+};
+
+Task<> InsertAll(Pool& api, Uuid brain, std::vector<Episode> episodes) {
+  Transaction transaction = co_await api.BeginAs(brain);
+  co_await Episodes::Insert(transaction, brain, episodes);
+  co_await transaction.Commit();
+}
+
+Task<std::vector<std::string>> ClaimOnce(Pool& api, Uuid brain, std::string key) {
+  Transaction transaction = co_await api.BeginAs(brain);
+  auto fresh = co_await Episodes::ClaimKeys(transaction, brain, {key}, {"digest"}, kNow);
+  co_await Episodes::StoreResponses(transaction, brain, {key}, {R"({"id":"x"})"});
+  co_await transaction.Commit();
+  co_return fresh;
+}
+
+Task<> FailThenCommit(Pool& pool) {
+  Transaction transaction = co_await pool.Begin();
+  try {
+    co_await transaction.Run(kDivide, {ToParameter(int64_t{0})});
+  } catch (const postgres::QueryError&) {
+  }
+  co_await transaction.Commit();
+}
+
+Task<> Abandon(Pool& api, Uuid brain, Episode episode) {
+  Transaction transaction = co_await api.BeginAs(brain);
+  co_await Episodes::Insert(transaction, brain, std::span(&episode, 1));
+}
+
+Task<> HoldAndAskForAnother(Pool& pool) {
+  Transaction held = co_await pool.Begin();
+  co_await pool.Run(kOne, {});
+}
+
+TEST_F(StoreTest, ARefusedStatementNamesItsStateAndThePoolGoesOn) {
+  auto pool = PoolAs("nexus_admin", 1);
+  try {
+    Await(pool->Run(kDivide, {ToParameter(int64_t{0})}));
+    FAIL() << "divided by zero";
+  } catch (const postgres::QueryError& error) {
+    EXPECT_EQ(error.sqlstate(), "22012");
+  }
+  EXPECT_EQ(Await(pool->Run(kDivide, {ToParameter(int64_t{1})}))[0].Integer(0), 1);
+}
+
+TEST_F(StoreTest, CommitOfAnAbortedTransactionIsNoSuccess) {
+  auto pool = PoolAs("nexus_admin");
+  EXPECT_THROW(Await(FailThenCommit(*pool)), Failure);
+}
+
+TEST_F(StoreTest, AConnectionThatDiedIdleIsReplacedUnseen) {
+  auto pool = PoolAs("nexus_admin", 1), killer = PoolAs("nexus_admin", 1);
+  const int64_t first = Await(pool->Run(kBackend, {}))[0].Integer(0);
+  Await(killer->Run(kKill, {ToParameter(first)}));
+  EXPECT_NE(Await(pool->Run(kBackend, {}))[0].Integer(0), first);
+}
+
+TEST_F(StoreTest, WhoWaitsTooLongForAConnectionIsToldSo) {
+  auto pool = PoolAs("nexus_admin", 1, std::chrono::milliseconds(50));
+  try {
+    Await(HoldAndAskForAnother(*pool));
+    FAIL() << "got a second connection out of one";
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.error().code, ErrorCode::kUnavailable);
+  }
+}
+
+TEST_F(StoreTest, AServerThatIsNotThereIsUnavailable) {
+  postgres::PoolOptions options;
+  options.conninfo = "host=/nonexistent user=nobody";
+  Pool pool(loop_.get_executor(), options);
+  EXPECT_THROW(Await(pool.Run(kOne, {})), postgres::ConnectionLost);
+}
+
+TEST_F(StoreTest, TwoServersThatStartTogetherMigrateOnce) {
+  auto administrator = PoolAs("nexus_admin");
+  Await(PrepareRoles(*administrator));
+  auto one = PoolAs("nexus_owner"), other = PoolAs("nexus_owner");
+  std::vector<MigrationReport> reports;
+  for (Pool* pool : {one.get(), other.get()}) {
+    asio::co_spawn(loop_, Migrate(*pool), [&](std::exception_ptr failure, MigrationReport report) {
+      ASSERT_FALSE(failure);
+      reports.push_back(report);
+    });
+  }
+  Drain();
+  ASSERT_EQ(reports.size(), 2u);
+  EXPECT_EQ(reports[0].from_version + reports[1].from_version, reports[0].to_version);
+}
+
+TEST_F(StoreTest, ASchemaThatLacksAColumnIsRefusedByName) {
+  Migrated();
+  auto owner = PoolAs("nexus_owner");
+  Await(CheckSchema(*owner));
+  constexpr postgres::Statement drop{"drop",
+                                     "ALTER TABLE nexus_memory.outbox DROP COLUMN traceparent"};
+  Await(owner->Run(drop, {}));
+  try {
+    Await(CheckSchema(*owner));
+    FAIL() << "served a mangled schema";
+  } catch (const Failure& failure) {
+    EXPECT_NE(failure.error().message.find("outbox.traceparent"), std::string::npos);
+  }
+}
+
+TEST_F(StoreTest, AnEditedMigrationIsRefused) {
+  Migrated();
+  auto owner = PoolAs("nexus_owner");
+  constexpr postgres::Statement edit{"edit",
+                                     "UPDATE nexus_memory.schema_migrations SET sha256 = 'x'"};
+  Await(owner->Run(edit, {}));
+  EXPECT_THROW(Await(Migrate(*owner)), Failure);
+}
+
+TEST_F(StoreTest, AnotherArtefactIsAnotherSpace) {
+  Migrated();
+  auto owner = PoolAs("nexus_owner");
+  EXPECT_EQ(Await(EnsureSpace(*owner, ToyModel())).id, space_);
+  embed::ModelInfo other = ToyModel();
+  other.artefact_sha256 = "cd34";
+  EXPECT_THROW(Await(EnsureSpace(*owner, other)), Failure);
+}
+
+TEST_F(StoreTest, EpisodesComeBackAsTheyWere) {
+  Migrated();
+  auto api = PoolAs("nexus_api");
+  const Uuid brain = NewBrain("ana");
+  Episode episode = NewEpisode("\"Sí\", dijo \\ {él}, y NULL\n日本", "s-1");
+  episode.tags = {"a,b", "\"q\"", "ñ"};
+  episode.speaker = "Ana";
+  episode.metadata = R"({"k": [1, 2.5, "x"]})";
+  episode.importance_score = 0.1;
+  Await(InsertAll(*api, brain, {episode, NewEpisode("NULL")}));
+  Episode read = Await(Episodes(*api).Get(brain, {episode.id})).at(0);
+  EXPECT_EQ(read.content, episode.content);
+  EXPECT_EQ(read.tags, episode.tags);
+  EXPECT_EQ(read.speaker, episode.speaker);
+  EXPECT_EQ(read.project_id, std::nullopt);
+  EXPECT_EQ(read.metadata, episode.metadata);
+  EXPECT_EQ(read.importance_score, 0.1);
+  EXPECT_EQ(read.occurred_at, kNow);
+  auto listed = Await(Episodes(*api).List(brain, std::nullopt, 10));
+  ASSERT_EQ(listed.size(), 2u);
+  EXPECT_EQ(listed[0].content, "NULL");  // newest arrival first
+}
+
+TEST_F(StoreTest, AnAbandonedTransactionLeavesNothing) {
+  Migrated();
+  auto api = PoolAs("nexus_api");
+  const Uuid brain = NewBrain("ana");
+  Await(Abandon(*api, brain, NewEpisode("never happened")));
+  EXPECT_EQ(Await(Episodes(*api).Count(brain, space_)).total, 0);
+}
+
+TEST_F(StoreTest, AnIdempotencyKeyIsFreshOnceAndKeepsItsAnswer) {
+  Migrated();
+  auto api = PoolAs("nexus_api");
+  const Uuid brain = NewBrain("ana");
+  EXPECT_EQ(Await(ClaimOnce(*api, brain, "k")).size(), 1u);
+  EXPECT_EQ(Await(ClaimOnce(*api, brain, "k")).size(), 0u);
+  auto record = Await(Episodes(*api).FindKey(brain, "k"));
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->request_sha256, "digest");
+}
+
+TEST_F(StoreTest, AKeyThatIsRevokedOrExpiredOpensNothing) {
+  Migrated();
+  auto api = PoolAs("nexus_api");
+  Brains brains(*api);
+  ApiKey key{ids_.Next(),
+             std::nullopt,
+             "laptop",
+             "nx_ab",
+             {"read", "write"},
+             kNow,
+             kNow + std::chrono::hours(1)};
+  Await(brains.InsertKey(key, "digest"));
+  ASSERT_TRUE(Await(brains.FindKey("digest", kNow)));
+  EXPECT_EQ(Await(brains.FindKey("digest", kNow))->scopes, key.scopes);
+  EXPECT_FALSE(Await(brains.FindKey("digest", kNow + std::chrono::hours(1))));
+  EXPECT_TRUE(Await(brains.RevokeKey(key.id, kNow, std::nullopt)));
+  EXPECT_FALSE(Await(brains.FindKey("digest", kNow)));
+}
+
+TEST_F(StoreTest, WorkIsClaimedOnceAndItsVectorsComeBackExactly) {
+  Migrated();
+  auto api = PoolAs("nexus_api"), embedder = PoolAs("nexus_embedder");
+  const Uuid brain = NewBrain("ana"), lease = RandomUuid();
+  Episode first = NewEpisode("uno", "s"), second = NewEpisode("dos", "s");
+  Await(InsertAll(*api, brain, {first, second}));
+  EmbeddingQueue queue(*embedder, space_);
+  const Timestamp now = clock_.Now() + std::chrono::seconds(1),
+                  until = now + std::chrono::seconds(30);
+  auto work = Await(queue.Claim(lease, now, until, 10));
+  ASSERT_EQ(work.size(), 2u);
+  EXPECT_TRUE(Await(queue.Claim(RandomUuid(), now, until, 10)).empty());
+  auto input = Await(queue.Read(work[1]));
+  ASSERT_TRUE(input);
+  ASSERT_EQ(input->before.size(), work[1].item == second.id ? 1u : 0u);
+
+  StoredVector vector{work[0].item, 0, 0, 3, 1, work[0].generation, {0.1f, -2.5e-8f, 1}};
+  EXPECT_TRUE(Await(queue.Finish(work[0], lease, {vector})));
+  auto stored = Await(Vectors(*api, space_).Get(brain, {work[0].item}));
+  ASSERT_EQ(stored.size(), 1u);
+  EXPECT_EQ(stored[0].values, vector.values);
+  EXPECT_EQ(stored[0].generation, work[0].generation);
+  auto counts = Await(Episodes(*api).Count(brain, space_));
+  EXPECT_EQ(counts.embedded, 1);
+  EXPECT_EQ(counts.pending, 1);
+}
+
+TEST_F(StoreTest, ALostLeaseStoresNothing) {
+  Migrated();
+  auto api = PoolAs("nexus_api"), embedder = PoolAs("nexus_embedder");
+  const Uuid brain = NewBrain("ana"), slow = RandomUuid(), quick = RandomUuid();
+  Await(InsertAll(*api, brain, {NewEpisode("uno")}));
+  EmbeddingQueue queue(*embedder, space_);
+  const Timestamp now = clock_.Now() + std::chrono::seconds(1),
+                  until = now + std::chrono::seconds(30);
+  Work work = Await(queue.Claim(slow, now, until, 1)).at(0);
+  ASSERT_EQ(Await(queue.Claim(quick, until, until + std::chrono::seconds(30), 1)).size(), 1u);
+  StoredVector vector{work.item, 0, 0, 3, 1, work.generation, {1, 0, 0}};
+  EXPECT_FALSE(Await(queue.Finish(work, slow, {vector})));
+  EXPECT_FALSE(Await(queue.Delay(work, slow, until, "too late", true)));
+  EXPECT_TRUE(Await(Vectors(*api, space_).Get(brain, {work.item})).empty());
+}
+
+TEST_F(StoreTest, AReaderOfTheOutboxSeesEveryCommitInOrder) {
+  Migrated();
+  auto api = PoolAs("nexus_api"), relay = PoolAs("nexus_relay");
+  Outbox outbox(*relay);
+  Position position = Await(outbox.Start());
+  const Uuid brain = NewBrain("ana");
+  Episode first = NewEpisode("uno"), second = NewEpisode("dos");
+  Await(InsertAll(*api, brain, {first}));
+  Await(InsertAll(*api, brain, {second}));
+  EXPECT_TRUE(Await(Episodes(*api).Delete(brain, first.id)));
+  std::vector<std::string> seen;
+  for (const OutboxEvent& event : Await(outbox.Read(position, 100))) {
+    seen.push_back(event.type + " " + event.aggregate_id);
+  }
+  EXPECT_EQ(seen, (std::vector<std::string>{"episode.created " + first.id.ToString(),
+                                            "episode.created " + second.id.ToString(),
+                                            "episode.deleted " + first.id.ToString()}));
+}
+
+TEST_F(StoreTest, AnotherBrainsRowsAreInvisibleAlsoToTheQueriesThatNameIt) {
+  Migrated();
+  auto api = PoolAs("nexus_api");
+  const Uuid mine = NewBrain("mine"), theirs = NewBrain("theirs");
+  Episode secret = NewEpisode("secret");
+  Await(InsertAll(*api, theirs, {secret}));
+  EXPECT_TRUE(Await(Episodes(*api).Get(mine, {secret.id})).empty());
+  EXPECT_FALSE(Await(Episodes(*api).Delete(mine, secret.id)));
+  EXPECT_EQ(Await(Episodes(*api).Count(theirs, space_)).total, 1);
+}
+
+}  // namespace
+}  // namespace nexus::store
