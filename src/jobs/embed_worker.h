@@ -1,0 +1,51 @@
+// Empties the embedding queue: claims by lease, embeds in the bulk lane, stores, tells the index.
+#pragma once
+
+#include <string>
+
+#include "base/metrics.h"
+#include "base/service.h"
+#include "embed/embedder.h"
+#include "memory/indexes.h"
+#include "store/embeddings.h"
+
+namespace nexus::jobs {
+
+struct EmbedWorkerOptions {
+  std::chrono::milliseconds poll{200};  // when nobody wakes it: rows that came by plain SQL
+  std::chrono::seconds lease{60};       // extended while the work goes on
+  int64_t batch = 16;
+  int64_t max_attempts = 8;  // then the row is `failed`, with the reason
+  size_t threads = 1;        // niced; one passage at a time each
+};
+
+// When to try again after the n-th failed attempt (n >= 1): 1 s doubled each time up to 5 minutes,
+// times 0.5 to 1.5 by `jitter` in [0, 1). Pure.
+std::chrono::milliseconds RetryDelay(int64_t attempts, double jitter);
+
+class EmbedWorker final : public Service {
+ public:
+  EmbedWorker(asio::any_io_executor executor, store::EmbeddingQueue& queue,
+              const embed::Embedder& embedder, memory::Indexes& indexes, const Clock& clock,
+              Metrics& metrics, EmbedWorkerOptions options);
+
+ protected:
+  Task<bool> RunOnce() override;
+
+ private:
+  Task<> Settle(store::Work work, Uuid lease);
+  Task<> KeepLease(Uuid lease);
+
+  store::EmbeddingQueue& queue_;
+  const embed::Embedder& embedder_;
+  memory::Indexes& indexes_;
+  const Clock& clock_;
+  EmbedWorkerOptions options_;
+  ComputePool bulk_;
+  Counter& embedded_;
+  Counter& retried_;
+  Counter& failed_;
+  Histogram& seconds_;
+};
+
+}  // namespace nexus::jobs

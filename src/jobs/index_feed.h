@@ -1,0 +1,30 @@
+// Follows the outbox and keeps the resident indexes up to date with what others committed.
+#pragma once
+
+#include "base/metrics.h"
+#include "base/service.h"
+#include "memory/indexes.h"
+#include "store/outbox.h"
+
+namespace nexus::jobs {
+
+class IndexFeed final : public Service {
+ public:
+  static constexpr int64_t kPage = 1'000;  // rows read at once
+
+  // Starts at `start`: indexes loaded later than that hold everything before it.
+  IndexFeed(asio::any_io_executor executor, store::Outbox& outbox, memory::Indexes& indexes,
+            store::Position start, Metrics& metrics,
+            std::chrono::milliseconds poll = std::chrono::milliseconds(100));
+
+ protected:
+  Task<bool> RunOnce() override;
+
+ private:
+  store::Outbox& outbox_;
+  memory::Indexes& indexes_;
+  store::Position position_;
+  Counter& events_;
+};
+
+}  // namespace nexus::jobs

@@ -1,0 +1,72 @@
+// The resident indexes of brains: loaded from PostgreSQL on first use, kept up to date by the
+// writer's own node at once and by the outbox for everything else, given up when too many.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/task.h"
+#include "domain/episode.h"
+#include "recall/brain_index.h"
+#include "store/embeddings.h"
+#include "store/episodes.h"
+#include "store/outbox.h"
+
+namespace nexus::memory {
+
+struct IndexOptions {
+  size_t dimension = 0;        // of the active space; 0: words only
+  size_t max_bytes = 1 << 30;  // the least recently used indexes go beyond it
+  int64_t load_page = 2'000;   // rows read at once while loading
+};
+
+// Loop thread only; counting terms and building run on the compute pool.
+class Indexes {
+ public:
+  // `vectors` is null without a model. All are borrowed and must outlive this.
+  Indexes(store::Episodes& episodes, store::Vectors* vectors, ComputePool& compute,
+          Metrics& metrics, IndexOptions options);
+  ~Indexes();
+
+  // The index of a brain, complete as of the call; who asks while it loads shares the one load.
+  // Shared with the caller so that a search may outlast an eviction.
+  Task<std::shared_ptr<const recall::BrainIndex>> Get(Uuid brain);
+
+  // Changes that this node committed itself: visible when they return. Nothing happens if the brain
+  // is not resident; a brain that is being loaded takes them too.
+  Task<> Put(Uuid brain, std::vector<Episode> episodes);
+  void SetVectors(Uuid brain, std::vector<store::StoredVector> vectors);  // of one episode
+  void Remove(Uuid brain, Uuid id);
+
+  // Rows of the outbox, in order: what other nodes and plain SQL did. Reads the rows that it needs.
+  Task<> Apply(std::vector<store::OutboxEvent> events);
+
+  // Everything is given up; the next use loads anew. After a gap in the outbox.
+  void Clear();
+  void Drop(Uuid brain);
+
+  size_t resident() const;
+  size_t resident_bytes() const;
+
+ private:
+  struct Resident;
+  std::shared_ptr<Resident> Find(Uuid brain) const;
+  Task<> Load(std::shared_ptr<Resident> resident);
+  void EvictBeyondBudget(Uuid keep);
+
+  store::Episodes& episodes_;
+  store::Vectors* vectors_;
+  ComputePool& compute_;
+  IndexOptions options_;
+  Gauge& resident_gauge_;
+  Gauge& bytes_gauge_;
+  Histogram& load_seconds_;
+  std::list<Uuid> recent_;  // most recent first
+  std::unordered_map<Uuid, std::shared_ptr<Resident>> residents_;
+};
+
+}  // namespace nexus::memory

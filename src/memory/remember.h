@@ -1,0 +1,82 @@
+// Writing episodes. What is acknowledged was committed with synchronous_commit=on.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "domain/episode.h"
+#include "memory/indexes.h"
+#include "postgres/pool.h"
+
+namespace nexus::memory {
+
+struct IdempotencyKey {
+  std::string key;             // at most kMaxIdempotencyKeyBytes
+  std::string request_sha256;  // of the body, lower-case hex
+};
+
+inline constexpr size_t kMaxIdempotencyKeyBytes = 255;
+
+struct Acknowledged {
+  struct Item {
+    Uuid id;
+    int64_t version = 1;
+    Timestamp created_at;
+  };
+  std::vector<Item> items;  // in the order of the request
+  std::string position;     // "epoch:xid:seq"
+  bool replayed = false;    // the answer of an earlier request with the same key
+};
+
+// Writes that arrive while the brain's previous transaction is in flight are gathered into one
+// statement (no timer). If that statement is refused, each write of it is tried alone, so that one
+// bad row fails its own request only. Loop thread only.
+class Remember {
+ public:
+  static constexpr size_t kMaxGatheredEpisodes = 1'000;
+  static constexpr size_t kMaxGatheredBytes = 8 << 20;
+  static constexpr size_t kMaxWaitingWrites = 4'096;  // of all brains; more are refused with 503
+
+  // `epoch` is the outbox's (store::Position). `on_committed` runs after each commit: it wakes the
+  // embedding queue. All references are borrowed.
+  Remember(postgres::Pool& api, Indexes& indexes, const Clock& clock, Metrics& metrics,
+           std::string epoch, std::function<void()> on_committed);
+  ~Remember();
+
+  // Stores all or none. Ids and created_at are given here, in arrival order; what `episodes` hold
+  // there is ignored, and an occurred_at of Timestamp{} (1970) counts as given by the caller.
+  // kInvalid / kTooLarge: a rule of domain/episode.h, with `/episodes/3/…` pointers when `batch`.
+  // kKeyReused: the key came before with another body. kUnavailable: PostgreSQL is away, or too
+  // many writes wait; when the connection died in COMMIT the message says that the outcome is
+  // unknown and that a retry with an Idempotency-Key is safe.
+  // On return the episodes are in the resident index.
+  Task<Result<Acknowledged>> Store(Uuid brain, std::vector<Episode> episodes, bool batch,
+                                   std::optional<IdempotencyKey> key);
+
+ private:
+  struct Write;
+  struct Lane;
+  Task<> RunLane(Uuid brain);
+  Task<> Commit(Uuid brain, std::vector<Write*> writes);
+
+  postgres::Pool& api_;
+  Indexes& indexes_;
+  const Clock& clock_;
+  UuidGenerator ids_;
+  std::string epoch_;
+  std::function<void()> on_committed_;
+  Counter& stored_;
+  Histogram& commit_seconds_;
+  size_t waiting_ = 0;
+  std::unordered_map<Uuid, std::unique_ptr<Lane>> lanes_;  // brains with writes in flight
+};
+
+}  // namespace nexus::memory

@@ -1,0 +1,104 @@
+// One brain's memories, resident: words, vectors, and the order of each session. RETRIEVAL.md's
+// recipe stands here and nowhere else; tests hold it against the reference implementation.
+//
+// Words: BM25 (Robertson and Zaragoza, 2009) with k1 = 0.9, b = 0.4, where the term frequencies and
+// the length of a passage include 0.5 x those of the passage before it in its session and 0.25 x
+// those of the one before that. Meaning: inner product of the question's vector with the stored
+// vector (already the mean of "plain" and "context", not normalised again). Fusion: s = T + 6 M,
+// then 0.15 x the best s of the session is added.
+//
+// An episode longer than kPassageBytes is several passages for the words, as it is several chunks
+// for the vectors; it scores by its best passage and its best chunk.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "base/uuid.h"
+#include "domain/episode.h"
+#include "text/terms.h"
+
+namespace nexus::recall {
+
+inline constexpr size_t kPassageBytes = 8 << 10;
+
+enum class Mode { kHybrid, kWords, kVectors };
+
+struct Question {
+  std::vector<text::QuestionTerm> terms;
+  std::vector<float> vector;  // a unit vector; empty: the vector arm is missing
+  Mode mode = Mode::kHybrid;
+  size_t limit = 10;
+};
+
+struct Hit {
+  Uuid id;
+  double score = 0;
+  std::optional<double> words;    // T in [0, 1); empty if no word matched or the arm was not asked
+  std::optional<double> meaning;  // M in [-1, 1]; empty if there is no vector yet
+  // The best chunk (by meaning, else by words), in bytes of the content.
+  uint32_t begin = 0;
+  uint32_t end = 0;
+};
+
+// A vector of bytes [begin, end) of an episode's content.
+struct ChunkVector {
+  uint32_t begin = 0;
+  uint32_t end = 0;
+  std::vector<float> values;
+};
+
+// An episode as the index keeps it: its terms are counted already. Making one burns CPU (a
+// megabyte takes tens of milliseconds), needs no index and no lock.
+struct PreparedEpisode {
+  struct Passage {
+    uint32_t begin = 0;
+    uint32_t end = 0;
+    float length = 0;                                      // terms in all
+    std::vector<std::pair<std::string, float>> frequency;  // each term once
+  };
+  Uuid id;
+  Timestamp occurred_at;
+  std::string session;  // empty: none
+  int64_t version = 1;
+  std::vector<Passage> passages;  // at least one
+};
+
+PreparedEpisode Prepare(const Episode& episode);
+
+// Thread-safe: any number of searches beside one writer.
+class BrainIndex {
+ public:
+  explicit BrainIndex(size_t dimension);  // 0: words only
+  ~BrainIndex();
+  BrainIndex(const BrainIndex&) = delete;
+
+  // Adds it, or replaces what has the same id unless that is of a newer version.
+  void Put(PreparedEpisode episode);
+  // Replaces the vectors unless they are of a newer generation. Vectors of an id that is not there
+  // are dropped: the episode was deleted. Every vector must have the index's dimension (asserted).
+  void SetVectors(Uuid id, int64_t generation, std::span<const ChunkVector> chunks);
+  void Remove(Uuid id);
+
+  // Best first; equal scores by id, newest last. At most `limit`.
+  // kHybrid: T + 6 M and the session's share; an episode without a vector has M = 0.
+  // kWords: T alone, only what shares a word. kVectors: M alone, only what has a vector.
+  std::vector<Hit> Search(const Question& question) const;
+
+  size_t size() const;            // episodes
+  size_t embedded() const;        // episodes with vectors
+  size_t resident_bytes() const;  // an estimate, for metrics and budgets
+
+ private:
+  struct State;
+  mutable std::shared_mutex guards_state_;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace nexus::recall
