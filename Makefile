@@ -22,10 +22,13 @@ $(VENV)/.ready: tests/requirements.txt
 test: debug $(VENV)/.ready ## everything that proves that it works
 	@tools/test.sh
 
+model: ## convert the default embedding model into the cache (once)
+	@python3 tools/model/convert.py
+
 format: ## clang-format over the sources
 	@clang-format-19 -i $$(git ls-files --cached --others --exclude-standard 'src/*.h' 'src/*.cc')
 
 clean: ## remove the builds
 	@rm -rf build
 
-.PHONY: help setup build debug test format clean
+.PHONY: help setup build debug test model format clean
