@@ -9,8 +9,12 @@
 
 namespace nexus::text {
 
-// Normalises as the model's table says, turns white space into "▁", and takes the best-scoring
-// way to spell the text in pieces. Thread-safe; time is linear in the text's length.
+struct UnigramVocabulary;
+
+// Replaces code points as the model's table says, joins runs of spaces, puts "▁" for each and
+// before the first word, and takes the best-scoring way to spell the text in pieces (Kudo 2018,
+// "Subword Regularization"). A code point that no piece spells is one unknown piece. Thread-safe;
+// time and memory are linear in the text's length.
 class UnigramTokenizer final : public Tokenizer {
  public:
   // Throws Failure, naming the file and the remedy, if it cannot be read or is damaged.
@@ -22,11 +26,9 @@ class UnigramTokenizer final : public Tokenizer {
   size_t special_tokens() const override { return 2; }
 
  private:
-  struct Vocabulary;
+  explicit UnigramTokenizer(std::unique_ptr<const UnigramVocabulary> vocabulary);
 
-  explicit UnigramTokenizer(std::unique_ptr<const Vocabulary> vocabulary);
-
-  std::unique_ptr<const Vocabulary> vocabulary_;
+  std::unique_ptr<const UnigramVocabulary> vocabulary_;
 };
 
 }  // namespace nexus::text
