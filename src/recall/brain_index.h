@@ -5,7 +5,8 @@
 // the length of a passage include 0.5 x those of the passage before it in its session and 0.25 x
 // those of the one before that. Meaning: inner product of the question's vector with the stored
 // vector (already the mean of "plain" and "context", not normalised again). Fusion: s = T + 6 M,
-// then 0.15 x the best s of the session is added.
+// then 0.15 x the best s of the session is added. Both arms take the best part of an episode, each
+// its own: T of the best passage and M of the best chunk.
 //
 // An episode longer than kPassageBytes is several passages for the words, as it is several chunks
 // for the vectors; it scores by its best passage and its best chunk.
@@ -42,7 +43,7 @@ struct Hit {
   double score = 0;
   std::optional<double> words;    // T in [0, 1); empty if no word matched or the arm was not asked
   std::optional<double> meaning;  // M in [-1, 1]; empty if there is no vector yet
-  // The best chunk (by meaning, else by words), in bytes of the content.
+  // The best chunk (by meaning, else by words), in bytes of the content; of equal ones the first.
   uint32_t begin = 0;
   uint32_t end = 0;
 };
@@ -79,7 +80,8 @@ class BrainIndex {
   ~BrainIndex();
   BrainIndex(const BrainIndex&) = delete;
 
-  // Adds it, or replaces what has the same id unless that is of a newer version.
+  // Adds it, or replaces what has the same id unless that is of a newer version. Vectors stay until
+  // others are set.
   void Put(PreparedEpisode episode);
   // Replaces the vectors unless they are of a newer generation. Vectors of an id that is not there
   // are dropped: the episode was deleted. Every vector must have the index's dimension (asserted).
@@ -87,8 +89,11 @@ class BrainIndex {
   void Remove(Uuid id);
 
   // Best first; equal scores by id, newest last. At most `limit`.
-  // kHybrid: T + 6 M and the session's share; an episode without a vector has M = 0.
-  // kWords: T alone, only what shares a word. kVectors: M alone, only what has a vector.
+  // kHybrid: T + 6 M and the session's share, what shares a word or has a vector. An episode whose
+  // vector is still to come counts the mean M of those that have one: new memories are found by
+  // their words at once, also among many embedded ones.
+  // kWords: T alone, only what shares a word (its own or one that it borrows). kVectors: M alone,
+  // only what has a vector. The question's vector must have the index's dimension (asserted).
   std::vector<Hit> Search(const Question& question) const;
 
   size_t size() const;            // episodes

@@ -1,0 +1,159 @@
+#include "recall/ranking.h"
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+#include <tuple>
+
+namespace nexus::recall {
+namespace {
+
+constexpr double kMeaningWeight = 6;
+constexpr double kSessionShare = 0.15;
+
+// What one arm says of the episodes: the best score of each, and the slot where it was found (of
+// the passages or of the rows; kNone: nowhere).
+struct Arm {
+  std::vector<float> scores;
+  std::vector<uint32_t> best;
+  std::vector<uint32_t> begins;
+
+  explicit Arm(size_t episodes)
+      : scores(episodes), best(episodes, kNone), begins(episodes, kNone) {}
+
+  // Of equal parts the first in the text counts, wherever its slot is.
+  void Offer(uint32_t slot, float score, uint32_t episode, uint32_t begin) {
+    bool is_better = best[episode] == kNone || score > scores[episode] ||
+                     (score == scores[episode] && begin < begins[episode]);
+    if (!is_better) return;
+    scores[episode] = score;
+    best[episode] = slot;
+    begins[episode] = begin;
+  }
+};
+
+struct Candidate {
+  uint32_t episode;
+  double score;
+};
+
+Arm AskWords(const EpisodeTable& episodes, const Question& question) {
+  Arm arm(episodes.entries().size());
+  if (question.terms.empty()) return arm;
+  const PassageChain& passages = episodes.words().passages();
+  std::vector<float> scores = episodes.words().Score(question.terms);
+  for (uint32_t slot = 0; slot < scores.size(); ++slot) {
+    if (scores[slot] == 0) continue;
+    const PassageChain::Passage& passage = passages.at(slot);
+    arm.Offer(slot, scores[slot], passage.episode, passage.begin);
+  }
+  return arm;
+}
+
+Arm AskMeaning(const EpisodeTable& episodes, const Question& question) {
+  Arm arm(episodes.entries().size());
+  if (question.vector.empty() || episodes.embedded() == 0) return arm;
+  const VectorRows& rows = episodes.vectors();
+  std::vector<float> scores = rows.Score(question.vector);
+  for (uint32_t row = 0; row < scores.size(); ++row) {
+    const VectorRows::Row& vector = rows.at(row);
+    if (vector.episode != kNone) arm.Offer(row, scores[row], vector.episode, vector.begin);
+  }
+  return arm;
+}
+
+// Of the episodes that have vectors. An episode that still waits for its own is taken to be as
+// near as they are on average; as 0 it would stand behind all of them, since models put any two
+// texts near each other.
+double MeanMeaning(const Arm& meaning) {
+  double sum = 0;
+  size_t count = 0;
+  for (size_t i = 0; i < meaning.best.size(); ++i) {
+    if (meaning.best[i] == kNone) continue;
+    sum += meaning.scores[i];
+    ++count;
+  }
+  return count == 0 ? 0 : sum / static_cast<double>(count);
+}
+
+std::vector<Candidate> Fuse(const EpisodeTable& episodes, const Arm& words, const Arm& meaning) {
+  const auto& entries = episodes.entries();
+  const double mean = MeanMeaning(meaning);
+  std::vector<double> scores(entries.size());
+  std::vector<double> best_of(episodes.sessions(), -std::numeric_limits<double>::infinity());
+  for (size_t i = 0; i < entries.size(); ++i) {
+    double nearness = meaning.best[i] == kNone ? mean : static_cast<double>(meaning.scores[i]);
+    scores[i] = words.scores[i] + kMeaningWeight * nearness;
+    uint32_t session = entries[i].session;
+    if (session != kNone) best_of[session] = std::max(best_of[session], scores[i]);
+  }
+  std::vector<Candidate> candidates;
+  for (uint32_t i = 0; i < entries.size(); ++i) {
+    if (words.best[i] == kNone && meaning.best[i] == kNone) continue;
+    uint32_t session = entries[i].session;
+    double share = session == kNone ? 0 : kSessionShare * best_of[session];
+    candidates.push_back({i, scores[i] + share});
+  }
+  return candidates;
+}
+
+std::vector<Candidate> Alone(const Arm& arm) {
+  std::vector<Candidate> candidates;
+  for (uint32_t i = 0; i < arm.best.size(); ++i) {
+    if (arm.best[i] != kNone) candidates.push_back({i, arm.scores[i]});
+  }
+  return candidates;
+}
+
+void KeepBest(const EpisodeTable& episodes, size_t limit, std::vector<Candidate>& candidates) {
+  const auto& entries = episodes.entries();
+  size_t count = std::min(limit, candidates.size());
+  std::ranges::partial_sort(candidates, candidates.begin() + static_cast<ptrdiff_t>(count),
+                            [&](const Candidate& a, const Candidate& b) {
+                              if (a.score != b.score) return a.score > b.score;
+                              return entries[a.episode].id < entries[b.episode].id;
+                            });
+  candidates.resize(count);
+}
+
+Hit MakeHit(const EpisodeTable& episodes, const Arm& words, const Arm& meaning,
+            const Candidate& candidate) {
+  uint32_t i = candidate.episode;
+  const EpisodeTable::Entry& entry = episodes.entries()[i];
+  Hit hit{.id = entry.id, .score = candidate.score};
+  if (words.best[i] != kNone) {
+    const PassageChain::Passage& passage = episodes.words().passages().at(words.best[i]);
+    hit.words = words.scores[i];
+    std::tie(hit.begin, hit.end) = std::tie(passage.begin, passage.end);
+  }
+  if (meaning.best[i] != kNone) {
+    const VectorRows::Row& row = episodes.vectors().at(meaning.best[i]);
+    hit.meaning = meaning.scores[i];
+    // The vectors may still be those of a longer version.
+    hit.begin = std::min(row.begin, entry.content_end);
+    hit.end = std::min(row.end, entry.content_end);
+  }
+  return hit;
+}
+
+}  // namespace
+
+std::vector<Hit> Rank(const EpisodeTable& episodes, const Question& question) {
+  assert(question.vector.empty() || question.vector.size() == episodes.vectors().dimension());
+  const size_t count = episodes.entries().size();
+  Arm words = question.mode == Mode::kVectors ? Arm(count) : AskWords(episodes, question);
+  Arm meaning = question.mode == Mode::kWords ? Arm(count) : AskMeaning(episodes, question);
+  std::vector<Candidate> candidates = question.mode == Mode::kHybrid
+                                          ? Fuse(episodes, words, meaning)
+                                      : question.mode == Mode::kWords ? Alone(words)
+                                                                      : Alone(meaning);
+  KeepBest(episodes, question.limit, candidates);
+  std::vector<Hit> hits;
+  hits.reserve(candidates.size());
+  for (const Candidate& candidate : candidates) {
+    hits.push_back(MakeHit(episodes, words, meaning, candidate));
+  }
+  return hits;
+}
+
+}  // namespace nexus::recall
