@@ -38,14 +38,18 @@ CREATE TABLE episodes (
   content text NOT NULL
     CONSTRAINT content_not_blank CHECK (content ~ '\S')
     CONSTRAINT content_at_most_1_mib CHECK (octet_length(content) <= 1048576),
-  occurred_at timestamptz NOT NULL DEFAULT now(),
-  created_at timestamptz NOT NULL DEFAULT now(),
-  importance_score double precision NOT NULL DEFAULT 0.5 CHECK (importance_score BETWEEN 0 AND 1),
-  tags text[] NOT NULL DEFAULT '{}',
+  occurred_at timestamptz NOT NULL DEFAULT now()
+    CONSTRAINT occurred_at_in_range CHECK (occurred_at >= '0001-01-01Z' AND occurred_at < '9999-12-31Z'),
+  created_at timestamptz NOT NULL DEFAULT now()
+    CONSTRAINT created_at_in_range CHECK (created_at >= '0001-01-01Z' AND created_at < '9999-12-31Z'),
+  importance_score double precision NOT NULL DEFAULT 0.5
+    CONSTRAINT importance_score_in_range CHECK (importance_score BETWEEN 0 AND 1),
+  tags text[] NOT NULL DEFAULT '{}'  -- one dimension that begins at 1, no NULL
+    CONSTRAINT tags_plain CHECK (array_position(tags, NULL) IS NULL AND coalesce(array_lower(tags, 1), 1) = 1),
   project_id text,
-  session_id text CHECK (session_id <> ''),
-  speaker text CHECK (speaker <> ''),
-  metadata jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(metadata) = 'object'),
+  session_id text CONSTRAINT session_id_not_empty CHECK (session_id <> ''),
+  speaker text CONSTRAINT speaker_not_empty CHECK (speaker <> ''),
+  metadata jsonb NOT NULL DEFAULT '{}' CONSTRAINT metadata_is_object CHECK (jsonb_typeof(metadata) = 'object'),
   version bigint NOT NULL DEFAULT 1,
   PRIMARY KEY (brain_id, episode_id)
 );
@@ -128,6 +132,7 @@ GRANT SELECT ON brains TO nexus_embedder, nexus_relay, nexus_keeper, nexus_sql;
 GRANT SELECT ON episodes TO nexus_embedder;
 GRANT SELECT, INSERT, UPDATE, DELETE ON outbox_cursors TO nexus_relay;
 GRANT SELECT, DELETE ON idempotency_keys TO nexus_keeper;
+REVOKE EXECUTE ON FUNCTION ensure_outbox_partition FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ensure_outbox_partition TO nexus_keeper;
 GRANT SELECT, INSERT, UPDATE, DELETE ON episodes TO nexus_sql;
 GRANT SELECT (key_id, brain_id, name, prefix, scopes, created_at, expires_at, revoked_at)

@@ -108,7 +108,7 @@ CREATE TRIGGER write_old_view INSTEAD OF INSERT OR UPDATE OR DELETE ON public.ze
 CREATE TRIGGER write_old_view INSTEAD OF INSERT OR UPDATE OR DELETE ON memory_system.episodes
   FOR EACH ROW EXECUTE FUNCTION write_old_view();
 
--- Makes the table of a space and queues every episode for it. The first space is active at once.
+-- Makes the table of a space. The first space is active at once; QueueMissing fills the queue.
 CREATE FUNCTION create_embedding_space(new_model text, new_sha256 text, new_dimension integer,
     new_max_tokens integer, new_query_prefix text, new_passage_prefix text, new_pooling text)
 RETURNS integer LANGUAGE plpgsql SET search_path = nexus_memory, public AS $$
@@ -210,18 +210,20 @@ BEGIN
 END
 $$;
 
--- Gone everywhere: vectors of every space and queued work go in the same transaction.
+-- Gone everywhere: queued work and the vectors of every space go in the same transaction. The
+-- queue first: a worker that is storing vectors holds its queue row, so they are visible here
+-- once that row is free. The other way round they would stay.
 CREATE FUNCTION episodes_deleted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = nexus_memory, pg_temp AS $$
 DECLARE
   space integer;
 BEGIN
+  DELETE FROM embedding_queue q USING old_rows o
+   WHERE q.brain_id = o.brain_id AND q.kind = 'episode' AND q.item = o.episode_id;
   FOR space IN SELECT space_id FROM embedding_spaces LOOP
     EXECUTE format('DELETE FROM %I v USING old_rows o WHERE v.brain_id = o.brain_id '
                    'AND v.kind = ''episode'' AND v.item = o.episode_id', 'embeddings_' || space);
   END LOOP;
-  DELETE FROM embedding_queue q USING old_rows o
-   WHERE q.brain_id = o.brain_id AND q.kind = 'episode' AND q.item = o.episode_id;
   PERFORM lock_sessions(array_agg(brain_id), array_agg(session_id)) FROM old_rows;
   PERFORM queue_embeddings(array_agg(o.brain_id), array_agg(f))
      FROM old_rows o, followers(o.brain_id, o.session_id, o.occurred_at, o.episode_id) f

@@ -64,10 +64,10 @@ Task<> Connection::FinishConnecting(steady_clock::time_point deadline) {
       std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_clock::now()));
 }
 
-// libpq may change the socket while it connects (several hosts).
+// libpq may change the socket while it connects (several hosts), and the new one may have the
+// number of the old one: so it is registered anew at each step.
 void Connection::FollowSocket() {
   const int current = PQsocket(connection_);
-  if (socket_.is_open() && socket_.native_handle() == current) return;
   if (socket_.is_open()) socket_.release();
   if (current >= 0) socket_.assign(current);
 }

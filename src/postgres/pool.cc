@@ -11,6 +11,7 @@ struct Pool::Waiter {
       : timer(executor, timeout) {}
   asio::steady_timer timer;
   bool woken = false;
+  std::unique_ptr<Connection> connection;  // null when woken: it may open one
 };
 
 Pool::Pool(asio::any_io_executor executor, PoolOptions options)
@@ -18,53 +19,63 @@ Pool::Pool(asio::any_io_executor executor, PoolOptions options)
 Pool::~Pool() = default;
 
 Task<std::unique_ptr<Connection>> Pool::Acquire() {
-  const auto give_up = std::chrono::steady_clock::now() + options_.acquire_timeout;
-  while (idle_.empty() && open_ >= options_.max_connections) {
-    Waiter waiter(executor_, std::chrono::duration_cast<std::chrono::milliseconds>(
-                                 give_up - std::chrono::steady_clock::now()));
-    waiters_.push_back(&waiter);
-    co_await waiter.timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (!waiter.woken) {
-      std::erase(waiters_, &waiter);
-      throw Failure(ErrorCode::kUnavailable,
-                    std::format("all {} connections to PostgreSQL were busy for {} ms",
-                                options_.max_connections, options_.acquire_timeout.count()),
-                    "try again");
-    }
-  }
   while (!idle_.empty()) {
     std::unique_ptr<Connection> connection = std::move(idle_.back());
     idle_.pop_back();
     if (connection->Alive()) co_return connection;
     --open_;
   }
-  ++open_;
+  if (open_ < options_.max_connections) {
+    ++open_;
+  } else if (auto handed_over = co_await WaitInLine()) {
+    co_return handed_over;
+  }
   try {
     co_return co_await Connection::Open(executor_, options_.conninfo, options_.connect_timeout);
   } catch (...) {
-    --open_;
-    WakeOne();
+    FreePlace();
     throw;
   }
 }
 
-void Pool::WakeOne() {
-  if (waiters_.empty()) return;
+// What is given back goes to the one who waits longest and not through idle_, where a newcomer
+// could take it first.
+Task<std::unique_ptr<Connection>> Pool::WaitInLine() {
+  Waiter waiter(executor_, options_.acquire_timeout);
+  waiters_.push_back(&waiter);
+  co_await waiter.timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  if (!waiter.woken) {
+    std::erase(waiters_, &waiter);
+    throw Failure(ErrorCode::kUnavailable,
+                  std::format("all {} connections to PostgreSQL were busy for {} ms",
+                              options_.max_connections, options_.acquire_timeout.count()),
+                  "try again");
+  }
+  co_return std::move(waiter.connection);
+}
+
+bool Pool::HandOver(std::unique_ptr<Connection>& connection) {
+  if (waiters_.empty()) return false;
   Waiter* next = waiters_.front();
   waiters_.pop_front();
   next->woken = true;
+  next->connection = std::move(connection);
   next->timer.cancel();
+  return true;
 }
 
 void Pool::GiveBack(std::unique_ptr<Connection> connection) {
-  idle_.push_back(std::move(connection));
-  WakeOne();
+  if (!HandOver(connection)) idle_.push_back(std::move(connection));
+}
+
+void Pool::FreePlace() {
+  std::unique_ptr<Connection> none;
+  if (!HandOver(none)) --open_;
 }
 
 void Pool::Discard(std::unique_ptr<Connection> connection) {
   connection.reset();
-  --open_;
-  WakeOne();
+  FreePlace();
 }
 
 Task<Transaction> Pool::BeginWith(std::string script) {

@@ -77,7 +77,10 @@ class Pool {
   Task<Transaction> BeginWith(std::string script);
   void GiveBack(std::unique_ptr<Connection> connection);
   void Discard(std::unique_ptr<Connection> connection);
-  void WakeOne();
+  Task<std::unique_ptr<Connection>> WaitInLine();
+  // To the first in line, if there is one; null is the right to open one in its stead.
+  bool HandOver(std::unique_ptr<Connection>& connection);
+  void FreePlace();
 
   asio::any_io_executor executor_;
   PoolOptions options_;

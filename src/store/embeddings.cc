@@ -103,6 +103,10 @@ Task<> EmbeddingQueue::ExtendLease(Uuid lease_token, Timestamp lease_until) {
   co_await embedder_.Run(sql::kExtendLease, {ToParameter(lease_token), ToParameter(lease_until)});
 }
 
+Task<> EmbeddingQueue::Return(Uuid lease_token, Timestamp now) {
+  co_await embedder_.Run(sql::kReturnWork, {ToParameter(lease_token), ToParameter(now)});
+}
+
 Task<std::optional<EmbeddingInput>> EmbeddingQueue::Read(Work work) {
   Transaction transaction = co_await embedder_.BeginAs(work.brain);
   std::vector<Episode> found = co_await ReadEpisodesIn(transaction, work.brain, {work.item});

@@ -85,6 +85,8 @@ class EmbeddingQueue {
   Task<bool> Drop(Work work, Uuid lease_token);
   Task<bool> Delay(Work work, Uuid lease_token, Timestamp ready_at, std::string reason,
                    bool give_up);
+  // What is still held under this lease is ready for others at once, and was no attempt.
+  Task<> Return(Uuid lease_token, Timestamp now);
 
  private:
   Task<bool> Settle(postgres::Transaction& transaction, const Work& work, Uuid lease_token);

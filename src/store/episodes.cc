@@ -48,7 +48,7 @@ std::string JsonArray(const std::vector<std::string>& items) {
 
 // A batch as one array per column, as InsertEpisodes takes it.
 struct Columns {
-  std::vector<std::string> ids, contents, times, importances, tags, metadata;
+  std::vector<std::string> ids, contents, times, importances, tags, metadata, created;
   std::vector<std::optional<std::string>> projects, sessions, speakers;
 
   explicit Columns(std::span<const Episode> episodes) {
@@ -62,6 +62,7 @@ struct Columns {
       sessions.push_back(episode.session_id);
       speakers.push_back(episode.speaker);
       metadata.push_back(episode.metadata);
+      created.push_back(FormatTimestamp(episode.created_at));
     }
   }
 };
@@ -138,7 +139,7 @@ Task<> Episodes::Insert(Transaction& transaction, Uuid brain, std::span<const Ep
                                        postgres::TextArray(columns.sessions),
                                        postgres::TextArray(columns.speakers),
                                        postgres::TextArray(columns.metadata),
-                                       ToParameter(episodes.front().created_at)};
+                                       postgres::TextArray(columns.created)};
   co_await transaction.Run(sql::kInsertEpisodes, std::move(parameters));
 }
 

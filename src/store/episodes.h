@@ -34,7 +34,7 @@ struct OutboxPlace {
 
 struct IdempotencyRecord {
   std::string request_sha256;
-  std::string response;  // the JSON text of the first answer
+  std::string response;  // the JSON text of the first answer; empty if none was stored
 };
 
 // Inside a transaction that was begun as `brain`; in no particular order.

@@ -145,9 +145,10 @@ Task<Space> EnsureSpace(postgres::Pool& owner, embed::ModelInfo model) {
   co_return space;
 }
 
-Task<> QueueMissing(postgres::Pool& api, int64_t space, Uuid brain) {
-  Transaction transaction = co_await api.BeginAs(brain);
-  co_await transaction.Run(sql::kQueueMissing, {ToParameter(space), ToParameter(brain)});
+Task<> QueueMissing(postgres::Pool& owner, int64_t space, Uuid brain) {
+  const SpaceStatement queue_missing(sql::kQueueMissing, space);
+  Transaction transaction = co_await owner.BeginAs(brain);
+  co_await transaction.Run(queue_missing.get(), {ToParameter(brain)});
   co_await transaction.Commit();
 }
 

@@ -38,7 +38,8 @@ Task<std::vector<std::string>> DescribeSchema(postgres::Pool& owner);
 Task<Space> EnsureSpace(postgres::Pool& owner, embed::ModelInfo model);
 Task<std::optional<Space>> FindActiveSpace(postgres::Pool& pool);
 
-// Queues what has neither a vector nor work: after the first space was made.
-Task<> QueueMissing(postgres::Pool& api, int64_t space, Uuid brain);
+// Queues what has neither a vector nor work: after the first space was made. As the owner, since
+// requests may not write the queue.
+Task<> QueueMissing(postgres::Pool& owner, int64_t space, Uuid brain);
 
 }  // namespace nexus::store

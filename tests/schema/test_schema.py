@@ -164,7 +164,7 @@ def test_a_multi_row_insert_keeps_arrays_nulls_and_metadata(database, space):
     brain = database.new_brain("columns")
     sql = dict((param.values for param in statements()))["InsertEpisodes"]
     database.run(f"PREPARE it AS {sql}; EXECUTE it('{brain}', '{{{brain}}}', '{{\"a, \\\"b\\\"\"}}', '{{2026-01-01}}', "
-                 "'{0.25}', '{\"[\\\"x y\\\", \\\"z\\\"]\"}', '{NULL}', '{s}', '{NULL}', '{\"{\\\"k\\\": 1}\"}', now())",
+                 "'{0.25}', '{\"[\\\"x y\\\", \\\"z\\\"]\"}', '{NULL}', '{s}', '{NULL}', '{\"{\\\"k\\\": 1}\"}', '{2026-01-02}')",
                  "nexus_api", brain)
     row = database.run("SELECT content, importance_score, tags, project_id IS NULL, session_id, metadata "
                        "FROM nexus_memory.episodes", "nexus_api", brain)

@@ -5,12 +5,6 @@ SELECT space_id, model, artefact_sha256, dimension FROM nexus_memory.embedding_s
 -- $1 model, $2 artefact digest, $3 dimension, $4 max tokens, $5 query prefix, $6 passage prefix, $7 pooling.
 SELECT nexus_memory.create_embedding_space($1, $2, $3, $4, $5, $6, $7);
 
--- name: QueueMissing
--- $1 space, $2 brain: every episode of the brain that has neither a vector nor work. Run with the brain set.
-SELECT nexus_memory.queue_embeddings(array_agg(e.brain_id), array_agg(e.episode_id)) FROM nexus_memory.episodes e
- WHERE e.brain_id = $2 AND NOT EXISTS (SELECT FROM nexus_memory.embedding_queue q
-        WHERE q.brain_id = e.brain_id AND q.space_id = $1 AND q.kind = 'episode' AND q.item = e.episode_id);
-
 -- name: ClaimWork
 -- $1 space, $2 now, $3 end of the lease, $4 lease token, $5 limit.
 UPDATE nexus_memory.embedding_queue q
@@ -35,6 +29,11 @@ RETURNING item;
 -- $1 brain, $2 space, $3 item, $4 lease token, $5 ready again at, $6 reason, $7 state: pending or failed.
 UPDATE nexus_memory.embedding_queue SET ready_at = $5, last_error = $6, state = $7, lease_token = NULL
  WHERE brain_id = $1 AND space_id = $2 AND kind = 'episode' AND item = $3 AND lease_token = $4 RETURNING item;
+
+-- name: ReturnWork
+-- $1 lease token, $2 now: what was claimed under it and not worked on is ready again; that was no attempt.
+UPDATE nexus_memory.embedding_queue SET ready_at = $2, attempts = attempts - 1, lease_token = NULL
+ WHERE lease_token = $1 AND state = 'pending';
 
 -- name: AnnounceEmbedded
 -- $1 brain, $2 item, $3 version, $4 generation: the other nodes' indexes fetch the vector.

@@ -1,13 +1,13 @@
 -- name: InsertEpisodes
 -- $1 brain, then one array per column: $2 ids, $3 contents, $4 occurred_at, $5 importance, $6 tags
--- as JSON texts, $7 project, $8 session, $9 speaker, $10 metadata; $11 created_at of all.
+-- as JSON texts, $7 project, $8 session, $9 speaker, $10 metadata, $11 created_at.
 INSERT INTO nexus_memory.episodes (brain_id, episode_id, content, occurred_at, importance_score, tags,
                                    project_id, session_id, speaker, metadata, created_at)
 SELECT $1::uuid, id, content, occurred_at, importance,
-       ARRAY(SELECT jsonb_array_elements_text(tags)), project, session, speaker, metadata, $11::timestamptz
+       ARRAY(SELECT jsonb_array_elements_text(tags)), project, session, speaker, metadata, created
   FROM unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::float8[], $6::jsonb[], $7::text[],
-              $8::text[], $9::text[], $10::jsonb[])
-       AS row (id, content, occurred_at, importance, tags, project, session, speaker, metadata);
+              $8::text[], $9::text[], $10::jsonb[], $11::timestamptz[])
+       AS row (id, content, occurred_at, importance, tags, project, session, speaker, metadata, created);
 
 -- name: GetEpisodes
 -- $1 brain, $2 ids. In no particular order.

@@ -12,7 +12,7 @@ UPDATE nexus_memory.idempotency_keys k SET response = row.response
 
 -- name: FindIdempotencyKey
 -- $1 brain, $2 key.
-SELECT request_sha256, response FROM nexus_memory.idempotency_keys WHERE brain_id = $1 AND key = $2;
+SELECT request_sha256, coalesce(response::text, '') FROM nexus_memory.idempotency_keys WHERE brain_id = $1 AND key = $2;
 
 -- name: PruneIdempotencyKeys
 -- $1 keys older than this go.

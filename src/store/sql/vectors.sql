@@ -24,3 +24,12 @@ SELECT item, chunk_no, start_byte, end_byte, version, generation, embedding FROM
 -- name: CountVectors
 -- $1 brain: episodes that have their vectors.
 SELECT count(DISTINCT item) FROM nexus_memory.embeddings_:space WHERE brain_id = $1 AND kind = 'episode';
+
+-- name: QueueMissing
+-- $1 brain: every episode of it that has neither a vector nor work is queued.
+SELECT nexus_memory.queue_embeddings(array_agg(e.brain_id), array_agg(e.episode_id)) FROM nexus_memory.episodes e
+ WHERE e.brain_id = $1
+   AND NOT EXISTS (SELECT FROM nexus_memory.embeddings_:space v
+                    WHERE v.brain_id = e.brain_id AND v.kind = 'episode' AND v.item = e.episode_id)
+   AND NOT EXISTS (SELECT FROM nexus_memory.embedding_queue q
+                    WHERE q.brain_id = e.brain_id AND q.space_id = :space AND q.kind = 'episode' AND q.item = e.episode_id);
