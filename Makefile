@@ -25,10 +25,16 @@ test: debug $(VENV)/.ready ## everything that proves that it works
 model: ## convert the default embedding model into the cache (once)
 	@python3 tools/model/convert.py
 
+build/eval-venv/.ready: tools/eval/requirements.txt
+	@python3 -m venv build/eval-venv && build/eval-venv/bin/pip install -q -r $< && touch $@
+
+eval: build model build/eval-venv/.ready ## score recall over HTTP on the sets beside the project
+	@build/eval-venv/bin/python tools/eval/evaluate.py $(ARGS)
+
 format: ## clang-format over the sources
 	@clang-format-19 -i $$(git ls-files --cached --others --exclude-standard 'src/*.h' 'src/*.cc')
 
 clean: ## remove the builds
 	@rm -rf build
 
-.PHONY: help setup build debug test model format clean
+.PHONY: help setup build debug test model eval format clean
