@@ -94,7 +94,8 @@ def requirements(check: bool) -> str:
 def run_inside(venv: Path, wanted: Path) -> int:
     """Runs this program again in the virtual environment, made if it is not there yet."""
     python = venv / "bin" / "python"
-    ready = venv / f".ready-{hashlib.sha256(wanted.read_bytes()).hexdigest()[:12]}-{wanted.stem}"
+    pinned = b"".join(each.read_bytes() for each in sorted(HERE.glob("requirements*.txt")))
+    ready = venv / f".ready-{wanted.stem}-{hashlib.sha256(pinned).hexdigest()[:12]}"
     if not ready.exists() or not python.exists():
         say(f"preparing {venv}")
         make = [sys.executable, "-m", "venv", str(venv)]
@@ -102,7 +103,10 @@ def run_inside(venv: Path, wanted: Path) -> int:
         for command in (make, fill):
             done = subprocess.run(command, stdout=sys.stderr)
             if done.returncode != 0:
-                raise Unavailable("the Python packages of the conversion cannot be installed (see above)")
+                raise Unavailable(
+                    f"the Python packages in {wanted.name} cannot be installed (see above); run this again "
+                    "with a network, and with the system's venv module (Debian: python3-venv)"
+                )
         ready.touch()
     environment = {**os.environ, INSIDE: "1"}
     return subprocess.run([str(python), __file__, *sys.argv[1:]], env=environment).returncode
