@@ -11,15 +11,15 @@ namespace nexus {
 ComputePool::ComputePool(size_t threads, int nice) : pool_(threads) {
   if (nice == 0) return;
   // Each thread lowers its own priority (a Linux thread has its own); the latch makes sure that
-  // every job meets another thread.
-  std::latch met(static_cast<std::ptrdiff_t>(threads) + 1);
+  // every job meets another thread. Shared: a thread may look at it after the others have gone on.
+  auto met = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(threads) + 1);
   for (size_t i = 0; i < threads; ++i) {
-    asio::post(pool_, [&met, nice] {
+    asio::post(pool_, [met, nice] {
       setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), nice);
-      met.arrive_and_wait();
+      met->arrive_and_wait();
     });
   }
-  met.arrive_and_wait();
+  met->arrive_and_wait();
 }
 
 ComputePool::~ComputePool() {

@@ -1,0 +1,77 @@
+#include "api/cursor.h"
+#include "api/handlers.h"
+
+namespace nexus::api {
+namespace {
+
+BrainView View(const store::Brain& brain) { return {brain.id, brain.name, brain.created_at}; }
+
+bool IsBrainName(std::string_view name) {
+  auto letter_or_digit = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  return !name.empty() && letter_or_digit(name.front()) && std::ranges::all_of(name, [&](char c) {
+    return letter_or_digit(c) || c == '_' || c == '.' || c == '-';
+  });
+}
+
+}  // namespace
+
+Task<Result<BrainView>> CreateBrain(Services& services, Call call, NewBrain request) {
+  if (call.caller.brain) {
+    co_return Fail(ErrorCode::kForbidden, "The key is bound to one brain and cannot make others.");
+  }
+  if (!IsBrainName(request.name) || ParseUuid(request.name)) {
+    co_return FailField(ErrorCode::kInvalid, "/name",
+                        "must be 1 to 63 of A-Z a-z 0-9 _ . -, begin with a letter or digit, and "
+                        "not look like an id");
+  }
+  UuidGenerator ids(services.clock);
+  store::Brain brain{ids.Next(), request.name, services.clock.Now()};
+  if (!co_await services.brains.Insert(brain)) {
+    co_return FailField(ErrorCode::kConflict, "/name",
+                        std::format("there is a brain named {} already", request.name),
+                        "use it, or choose another name");
+  }
+  co_return View(brain);
+}
+
+Task<Result<BrainPage>> ListBrains(Services& services, Call call, PageRequest request) {
+  std::string after;
+  if (request.cursor) {
+    auto place = ReadCursor(*request.cursor);
+    if (!place) co_return std::unexpected(place.error());
+    after = *place;
+  }
+  std::vector<store::Brain> found =
+      co_await services.brains.List(after, request.limit + 1, call.caller.brain);
+  BrainPage page;
+  if (std::ssize(found) > request.limit) {
+    found.pop_back();
+    page.next_cursor = MakeCursor(found.back().name);
+  }
+  for (const store::Brain& brain : found) page.brains.push_back(View(brain));
+  co_return page;
+}
+
+Task<Result<BrainView>> GetBrain(Services&, Call call, NoParameters) { co_return View(call.brain); }
+
+Task<Result<boost::json::value>> DeleteBrain(Services& services, Call call, boost::json::value) {
+  co_await services.brains.Delete(call.brain.id);
+  services.indexes.Drop(call.brain.id);
+  co_return boost::json::value();
+}
+
+Task<Result<StatsView>> GetStats(Services& services, Call call, NoParameters) {
+  const int64_t space = services.vectors == nullptr ? 0 : services.vectors->space();
+  store::EpisodeCounts counts = co_await services.episodes.Count(call.brain.id, space);
+  StatsView stats{{counts.total, counts.embedded, counts.pending, counts.failed}, std::nullopt};
+  if (services.model != nullptr) {
+    stats.model = ModelView{services.model->name, static_cast<int64_t>(services.model->dimension),
+                            static_cast<int64_t>(services.model->max_tokens),
+                            services.model->artefact_sha256};
+  }
+  co_return stats;
+}
+
+}  // namespace nexus::api

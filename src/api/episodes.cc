@@ -1,0 +1,178 @@
+#include "api/cursor.h"
+#include "api/handlers.h"
+#include "base/bytes.h"
+#include "base/json.h"
+#include "memory/embedded.h"
+
+namespace nexus::api {
+namespace {
+
+constexpr std::chrono::seconds kWaitEmbedded{30};
+
+Episode ToEpisode(NewEpisode&& from, Timestamp now) {
+  Episode episode;
+  episode.content = std::move(from.content);
+  episode.occurred_at = from.occurred_at.value_or(now);
+  episode.importance_score = from.importance_score;
+  episode.tags = std::move(from.tags);
+  episode.project_id = std::move(from.project_id);
+  episode.session_id = std::move(from.session_id);
+  episode.speaker = std::move(from.speaker);
+  episode.metadata = SerializeJson(from.metadata);
+  return episode;
+}
+
+void Fill(EpisodeView& view, Episode&& from) {
+  view.id = from.id;
+  view.content = std::move(from.content);
+  view.occurred_at = from.occurred_at;
+  view.created_at = from.created_at;
+  view.importance_score = from.importance_score;
+  view.tags = std::move(from.tags);
+  view.project_id = std::move(from.project_id);
+  view.session_id = std::move(from.session_id);
+  view.speaker = std::move(from.speaker);
+  if (auto metadata = ParseJson(from.metadata); metadata && metadata->is_object()) {
+    view.metadata = std::move(metadata->get_object());
+  }
+  view.version = from.version;
+}
+
+EpisodeView View(Episode&& episode) {
+  EpisodeView view;
+  Fill(view, std::move(episode));
+  return view;
+}
+
+Result<std::optional<memory::IdempotencyKey>> ReadIdempotencyKey(const http::Request& request) {
+  auto header = request.headers.Find("idempotency-key");
+  if (!header) return std::nullopt;
+  if (header->empty() || header->size() > memory::kMaxIdempotencyKeyBytes ||
+      !std::ranges::all_of(*header, [](char c) { return c >= 0x20 && c < 0x7F; })) {
+    return Fail(ErrorCode::kInvalid, "Idempotency-Key must be 1 to {} printable ASCII characters.",
+                memory::kMaxIdempotencyKeyBytes);
+  }
+  return memory::IdempotencyKey{std::string(*header), ToHex(Sha256(request.body))};
+}
+
+// `one` tells the two forms of the request apart for the answer.
+struct Batch {
+  bool one = true;
+  std::vector<Episode> episodes;
+};
+
+Result<Batch> ReadBatch(const boost::json::value& body, Timestamp now) {
+  Batch batch;
+  const auto* object = body.if_object();
+  batch.one = object == nullptr || !object->contains("episodes");
+  if (batch.one) {
+    auto episode = FromJson<NewEpisode>(body);
+    if (!episode) return std::unexpected(episode.error());
+    batch.episodes.push_back(ToEpisode(std::move(*episode), now));
+    return batch;
+  }
+  auto several = FromJson<NewEpisodes>(body);
+  if (!several) return std::unexpected(several.error());
+  for (NewEpisode& episode : several->episodes) {
+    batch.episodes.push_back(ToEpisode(std::move(episode), now));
+  }
+  return batch;
+}
+
+Result<Uuid> EpisodeId(const Call& call) {
+  auto id = ParseUuid(call.arguments.at(0));
+  if (!id) return Fail(ErrorCode::kNotFound, "There is no episode {}.", call.arguments.at(0));
+  return *id;
+}
+
+Task<std::optional<bool>> WaitIfAsked(Services& services, Wait wait, Uuid brain,
+                                      std::vector<Uuid> ids) {
+  if (wait != Wait::kEmbedded) co_return std::nullopt;
+  if (services.vectors == nullptr) co_return false;
+  co_return co_await memory::WaitEmbedded(*services.vectors, brain, std::move(ids), kWaitEmbedded);
+}
+
+}  // namespace
+
+Task<Result<boost::json::value>> RememberEpisodes(Services& services, Call call,
+                                                  boost::json::value body) {
+  auto parameters = FromJson<RememberParameters>(call.query);
+  if (!parameters) co_return std::unexpected(parameters.error());
+  auto key = ReadIdempotencyKey(call.request);
+  if (!key) co_return std::unexpected(key.error());
+  auto batch = ReadBatch(body, services.clock.Now());
+  if (!batch) co_return std::unexpected(batch.error());
+  auto stored = co_await services.remember.Store(call.brain.id, std::move(batch->episodes),
+                                                 !batch->one, std::move(*key));
+  if (!stored) co_return std::unexpected(stored.error());
+
+  std::vector<Uuid> ids;
+  for (const auto& item : stored->items) ids.push_back(item.id);
+  const auto embedded =
+      co_await WaitIfAsked(services, parameters->wait, call.brain.id, std::move(ids));
+  EpisodeReceipts receipts;
+  for (const auto& item : stored->items) {
+    receipts.episodes.push_back(
+        {item.id, item.version, stored->position, item.created_at, embedded});
+  }
+  if (batch->one) co_return ToJson(receipts.episodes.front());
+  co_return ToJson(receipts);
+}
+
+Task<Result<EpisodePage>> ListEpisodes(Services& services, Call call, PageRequest request) {
+  std::optional<Uuid> before;
+  if (request.cursor) {
+    auto id = ReadIdCursor(*request.cursor);
+    if (!id) co_return std::unexpected(id.error());
+    before = *id;
+  }
+  auto found = co_await services.episodes.List(call.brain.id, before, request.limit + 1);
+  EpisodePage page;
+  if (std::ssize(found) > request.limit) {
+    found.pop_back();
+    page.next_cursor = MakeCursor(found.back().id.ToString());
+  }
+  for (Episode& episode : found) page.episodes.push_back(View(std::move(episode)));
+  co_return page;
+}
+
+Task<Result<EpisodeView>> GetEpisode(Services& services, Call call, NoParameters) {
+  auto id = EpisodeId(call);
+  if (!id) co_return std::unexpected(id.error());
+  auto found = co_await services.episodes.Get(call.brain.id, {*id});
+  if (found.empty())
+    co_return Fail(ErrorCode::kNotFound, "There is no episode {}.", id->ToString());
+  co_return View(std::move(found.front()));
+}
+
+Task<Result<boost::json::value>> DeleteEpisode(Services& services, Call call, boost::json::value) {
+  auto id = EpisodeId(call);
+  if (!id) co_return std::unexpected(id.error());
+  if (!co_await services.episodes.Delete(call.brain.id, *id)) {
+    co_return Fail(ErrorCode::kNotFound, "There is no episode {}.", id->ToString());
+  }
+  services.indexes.Remove(call.brain.id, *id);
+  co_return boost::json::value();
+}
+
+Task<Result<RecallAnswer>> RecallEpisodes(Services& services, Call call, RecallRequest request) {
+  const auto begin = std::chrono::steady_clock::now();
+  auto recalled = co_await services.recall.Run(call.brain.id, request.query, request.mode,
+                                               static_cast<size_t>(request.limit));
+  RecallAnswer answer;
+  for (memory::Recollection& found : recalled.results) {
+    RecallResult result;
+    Fill(result, std::move(found.episode));
+    result.score = found.score;
+    result.words = found.words;
+    result.meaning = found.meaning;
+    result.chunk = {found.begin, found.end};
+    answer.results.push_back(std::move(result));
+  }
+  answer.degraded = std::move(recalled.degraded);
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+  answer.took_ms = std::round(took.count() * 1000) / 1000;
+  co_return answer;
+}
+
+}  // namespace nexus::api

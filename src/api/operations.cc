@@ -1,0 +1,152 @@
+#include "api/handlers.h"
+#include "api/operation.h"
+
+namespace nexus::api {
+namespace {
+
+std::vector<Operation> BrainOperations() {
+  return {
+      Adapter<NewBrain, BrainView>::TakesBody<&CreateBrain>(
+          {.method = "POST",
+           .path = "/v1/brains",
+           .name = "createBrain",
+           .summary = "Make a brain: an isolated memory with its own identity.",
+           .access = Access::kAdmin,
+           .status = 201}),
+      Adapter<PageRequest, BrainPage>::TakesQuery<&ListBrains>(
+          {.method = "GET",
+           .path = "/v1/brains",
+           .name = "listBrains",
+           .summary = "The brains that the key opens, by name."}),
+      Adapter<NoParameters, BrainView>::TakesQuery<&GetBrain>(
+          {.method = "GET",
+           .path = "/v1/brains/{brain}",
+           .name = "getBrain",
+           .summary = "A brain, by name or id."}),
+      {.method = "DELETE",
+       .path = "/v1/brains/{brain}",
+       .name = "deleteBrain",
+       .summary = "Delete a brain with all that it remembers. There is no way back.",
+       .access = Access::kAdmin,
+       .status = 204,
+       .typed = &DeleteBrain},
+      Adapter<NoParameters, StatsView>::TakesQuery<&GetStats>(
+          {.method = "GET",
+           .path = "/v1/brains/{brain}/stats",
+           .name = "getStats",
+           .summary = "How much there is, and how much of it is found by meaning."}),
+  };
+}
+
+std::vector<Operation> EpisodeOperations() {
+  return {
+      {.method = "POST",
+       .path = "/v1/brains/{brain}/episodes",
+       .name = "rememberEpisodes",
+       .summary = "Remember one episode, or several: all or none. 201 means durable.",
+       .access = Access::kWrite,
+       .status = 201,
+       .query = &TypeOf<RememberParameters>(),
+       .requests = {&TypeOf<NewEpisode>(), &TypeOf<NewEpisodes>()},
+       .responses = {&TypeOf<EpisodeReceipt>(), &TypeOf<EpisodeReceipts>()},
+       .takes_idempotency_key = true,
+       .typed = &RememberEpisodes},
+      Adapter<PageRequest, EpisodePage>::TakesQuery<&ListEpisodes>(
+          {.method = "GET",
+           .path = "/v1/brains/{brain}/episodes",
+           .name = "listEpisodes",
+           .summary = "Everything, newest arrival first."}),
+      Adapter<NoParameters, EpisodeView>::TakesQuery<&GetEpisode>(
+          {.method = "GET",
+           .path = "/v1/brains/{brain}/episodes/{id}",
+           .name = "getEpisode",
+           .summary = "One episode, whole."}),
+      {.method = "DELETE",
+       .path = "/v1/brains/{brain}/episodes/{id}",
+       .name = "deleteEpisode",
+       .summary = "Forget an episode everywhere: row, vectors, index, queued work.",
+       .access = Access::kWrite,
+       .status = 204,
+       .typed = &DeleteEpisode},
+      Adapter<RecallRequest, RecallAnswer>::TakesBody<&RecallEpisodes>(
+          {.method = "POST",
+           .path = "/v1/brains/{brain}/recall",
+           .name = "recall",
+           .summary = "Find memories by word and meaning."}),
+  };
+}
+
+std::vector<Operation> KeyOperations() {
+  return {
+      Adapter<NewKey, KeyMade>::TakesBody<&CreateKey>({.method = "POST",
+                                                       .path = "/v1/keys",
+                                                       .name = "createKey",
+                                                       .summary = "Make a key. It is shown once.",
+                                                       .access = Access::kAdmin,
+                                                       .status = 201}),
+      Adapter<NoParameters, KeyPage>::TakesQuery<&ListKeys>(
+          {.method = "GET",
+           .path = "/v1/keys",
+           .name = "listKeys",
+           .summary = "The living keys, without their secrets.",
+           .access = Access::kAdmin}),
+      {.method = "DELETE",
+       .path = "/v1/keys/{id}",
+       .name = "revokeKey",
+       .summary = "Revoke a key, at once.",
+       .access = Access::kAdmin,
+       .status = 204,
+       .typed = &RevokeKey},
+  };
+}
+
+std::vector<Operation> ServerOperations() {
+  return {
+      {.method = "GET",
+       .path = "/health/live",
+       .name = "healthLive",
+       .summary = "The process answers.",
+       .access = Access::kOpen,
+       .responses = {&TypeOf<Health>()},
+       .raw = &LiveHealth},
+      {.method = "GET",
+       .path = "/health/ready",
+       .name = "healthReady",
+       .summary = "Requests can be served: 200, else 503.",
+       .access = Access::kOpen,
+       .responses = {&TypeOf<Health>()},
+       .raw = &ReadyHealth},
+      {.method = "GET",
+       .path = "/health/comprehensive",
+       .name = "healthComprehensive",
+       .summary = "Every part, and what is known about it.",
+       .responses = {&TypeOf<Health>()},
+       .raw = &ComprehensiveHealth},
+      {.method = "GET",
+       .path = "/metrics",
+       .name = "metrics",
+       .summary = "Numbers for Prometheus.",
+       .raw = &PrintMetrics},
+      {.method = "GET",
+       .path = "/openapi.json",
+       .name = "openapi",
+       .summary = "This description.",
+       .access = Access::kOpen,
+       .responses = {&TypeOf<boost::json::object>()},
+       .raw = &PrintOpenApi},
+  };
+}
+
+}  // namespace
+
+std::span<const Operation> Operations() {
+  static const std::vector<Operation> all = [] {
+    std::vector<Operation> rows;
+    for (auto part : {BrainOperations(), EpisodeOperations(), KeyOperations(), ServerOperations()})
+      rows.insert(rows.end(), part.begin(), part.end());
+    return rows;
+  }();
+  return all;
+}
+
+}  // namespace nexus::api

@@ -1,0 +1,306 @@
+// What travels over the API, described once: parsing, printing and /openapi.json come from here.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/describe.h"
+#include "domain/episode.h"
+#include "recall/brain_index.h"
+
+namespace nexus::recall {
+BOOST_DESCRIBE_ENUM(Mode, kHybrid, kWords, kVectors)
+}
+
+namespace nexus::api {
+
+inline constexpr int64_t kMaxPage = 1'000;        // items of one list or recall
+inline constexpr size_t kMaxQueryLength = 8'000;  // characters of a question
+
+struct NewBrain {
+  std::string name;
+
+  static constexpr std::string_view kDescription = "A brain to be made: one per agent identity.";
+  static constexpr FieldRule kFields[] = {
+      Field("name", "1 to 63 of A-Z a-z 0-9 _ . -, beginning with a letter or digit. Unique.")
+          .NonBlank()
+          .MaxLength(63)};
+};
+BOOST_DESCRIBE_STRUCT(NewBrain, (), (name))
+
+struct BrainView {
+  Uuid id;
+  std::string name;
+  Timestamp created_at;
+};
+BOOST_DESCRIBE_STRUCT(BrainView, (), (id, name, created_at))
+
+struct BrainPage {
+  std::vector<BrainView> brains;
+  std::optional<std::string> next_cursor;
+
+  static constexpr FieldRule kFields[] = {
+      Field("next_cursor", "Give it as `cursor` to read on; null at the end.").NullWhenEmpty()};
+};
+BOOST_DESCRIBE_STRUCT(BrainPage, (), (brains, next_cursor))
+
+struct PageRequest {
+  int64_t limit = 50;
+  std::optional<std::string> cursor;
+
+  static constexpr FieldRule kFields[] = {
+      Field("limit", "How many at most.").Defaulted().Between(1, kMaxPage),
+      Field("cursor", "`next_cursor` of the page before.").MaxLength(200)};
+};
+BOOST_DESCRIBE_STRUCT(PageRequest, (), (limit, cursor))
+
+struct NoParameters {};
+BOOST_DESCRIBE_STRUCT(NoParameters, (), ())
+
+struct NewEpisode {
+  std::string content;
+  std::optional<Timestamp> occurred_at;
+  std::optional<std::string> speaker;
+  std::optional<std::string> session_id;
+  std::vector<std::string> tags;
+  double importance_score = 0.5;
+  std::optional<std::string> project_id;
+  boost::json::object metadata;
+
+  static constexpr std::string_view kDescription = "Something that happened, to be remembered.";
+  static constexpr FieldRule kFields[] = {
+      Field("content", "The text, whole: up to 1 MiB of UTF-8.")
+          .NonBlank()
+          .MaxBytes(kMaxContentBytes),
+      Field("occurred_at", "When it happened (RFC 3339); now if left out."),
+      Field("speaker", "Who said it, if it was said."),
+      Field("session_id", "The conversation it belongs to; neighbours in it are its context."),
+      Field("tags", "Labels.").Defaulted().MaxItems(kMaxTags),
+      Field("importance_score", "0 to 1.").Defaulted().Between(0, 1),
+      Field("project_id", "The project it belongs to."),
+      Field("metadata", "Any JSON object, up to 64 KiB.").Defaulted()};
+};
+BOOST_DESCRIBE_STRUCT(NewEpisode, (),
+                      (content, occurred_at, speaker, session_id, tags, importance_score,
+                       project_id, metadata))
+
+struct NewEpisodes {
+  std::vector<NewEpisode> episodes;
+
+  static constexpr std::string_view kDescription = "Several episodes: all are stored, or none.";
+  static constexpr FieldRule kFields[] = {
+      Field("episodes", "In the order of arrival.").MinItems(1).MaxItems(kMaxBatch)};
+};
+BOOST_DESCRIBE_STRUCT(NewEpisodes, (), (episodes))
+
+enum class Wait { kNone, kIndexed, kEmbedded };
+BOOST_DESCRIBE_ENUM(Wait, kNone, kIndexed, kEmbedded)
+
+struct RememberParameters {
+  Wait wait = Wait::kNone;
+
+  static constexpr FieldRule kFields[] = {
+      Field("wait",
+            "When to answer: `none` and `indexed` when it is durable and found by word; `embedded` "
+            "when it is found by meaning, within 30 seconds.")
+          .Defaulted()};
+};
+BOOST_DESCRIBE_STRUCT(RememberParameters, (), (wait))
+
+struct EpisodeReceipt {
+  Uuid id;
+  int64_t version = 1;
+  std::string position;
+  Timestamp created_at;
+  std::optional<bool> embedded;
+
+  static constexpr std::string_view kDescription = "It is durable.";
+  static constexpr FieldRule kFields[] = {
+      Field("position", "Its place in the stream of changes: epoch, transaction, sequence."),
+      Field("embedded", "With `wait=embedded`: false if the time was over before.")};
+};
+BOOST_DESCRIBE_STRUCT(EpisodeReceipt, (), (id, version, position, created_at, embedded))
+
+struct EpisodeReceipts {
+  std::vector<EpisodeReceipt> episodes;
+};
+BOOST_DESCRIBE_STRUCT(EpisodeReceipts, (), (episodes))
+
+struct EpisodeView {
+  std::string kind = "episode";
+  Uuid id;
+  std::string content;
+  Timestamp occurred_at;
+  Timestamp created_at;
+  double importance_score = 0;
+  std::vector<std::string> tags;
+  std::optional<std::string> project_id;
+  std::optional<std::string> session_id;
+  std::optional<std::string> speaker;
+  boost::json::object metadata;
+  int64_t version = 1;
+};
+BOOST_DESCRIBE_STRUCT(EpisodeView, (),
+                      (kind, id, content, occurred_at, created_at, importance_score, tags,
+                       project_id, session_id, speaker, metadata, version))
+
+struct EpisodePage {
+  std::vector<EpisodeView> episodes;
+  std::optional<std::string> next_cursor;
+
+  static constexpr std::string_view kDescription = "Newest arrival first.";
+  static constexpr FieldRule kFields[] = {
+      Field("next_cursor", "Give it as `cursor` to read on; null at the end.").NullWhenEmpty()};
+};
+BOOST_DESCRIBE_STRUCT(EpisodePage, (), (episodes, next_cursor))
+
+struct RecallRequest {
+  std::string query;
+  int64_t limit = 10;
+  recall::Mode mode = recall::Mode::kHybrid;
+
+  static constexpr std::string_view kDescription = "What to look for.";
+  static constexpr FieldRule kFields[] = {
+      Field("query", "A question or some words, in Spanish or English.")
+          .NonBlank()
+          .MaxLength(kMaxQueryLength),
+      Field("limit", "How many results at most.").Defaulted().Between(1, kMaxPage),
+      Field("mode", "By word and meaning, by word alone, by meaning alone.").Defaulted()};
+};
+BOOST_DESCRIBE_STRUCT(RecallRequest, (), (query, limit, mode))
+
+struct ChunkView {
+  int64_t begin = 0;
+  int64_t end = 0;
+
+  static constexpr std::string_view kDescription =
+      "The part of the content that matched best, in bytes of UTF-8.";
+};
+BOOST_DESCRIBE_STRUCT(ChunkView, (), (begin, end))
+
+struct RecallResult : EpisodeView {
+  double score = 0;
+  std::optional<double> words;
+  std::optional<double> meaning;
+  ChunkView chunk;
+
+  static constexpr FieldRule kFields[] = {
+      Field("score", "words + 6 x meaning, and 0.15 x the best score of its session."),
+      Field("words", "Score of the word arm, 0 to 1; absent if no word matched."),
+      Field("meaning", "Score of the vector arm, -1 to 1; absent if there is no vector.")};
+};
+BOOST_DESCRIBE_STRUCT(RecallResult, (EpisodeView), (score, words, meaning, chunk))
+
+struct RecallAnswer {
+  std::vector<RecallResult> results;
+  std::vector<std::string> degraded;
+  double took_ms = 0;
+
+  static constexpr std::string_view kDescription = "Best first.";
+  static constexpr FieldRule kFields[] = {
+      Field("degraded", "Arms that were missing: `vectors` when the model is away.")};
+};
+BOOST_DESCRIBE_STRUCT(RecallAnswer, (), (results, degraded, took_ms))
+
+struct EpisodeStats {
+  int64_t total = 0;
+  int64_t embedded = 0;
+  int64_t pending = 0;
+  int64_t failed = 0;
+};
+BOOST_DESCRIBE_STRUCT(EpisodeStats, (), (total, embedded, pending, failed))
+
+struct ModelView {
+  std::string name;
+  int64_t dimension = 0;
+  int64_t max_tokens = 0;
+  std::string artefact_sha256;
+};
+BOOST_DESCRIBE_STRUCT(ModelView, (), (name, dimension, max_tokens, artefact_sha256))
+
+struct StatsView {
+  EpisodeStats episodes;
+  std::optional<ModelView> model;
+
+  static constexpr FieldRule kFields[] = {
+      Field("episodes", "total = embedded + pending + failed."),
+      Field("model", "Null: the server runs on words alone.").NullWhenEmpty()};
+};
+BOOST_DESCRIBE_STRUCT(StatsView, (), (episodes, model))
+
+enum class Scope { kRead, kWrite, kAdmin };
+BOOST_DESCRIBE_ENUM(Scope, kRead, kWrite, kAdmin)
+
+struct NewKey {
+  std::string name;
+  std::optional<std::string> brain;
+  std::vector<Scope> scopes;
+  std::optional<Timestamp> expires_at;
+
+  static constexpr std::string_view kDescription = "A key to be made.";
+  static constexpr FieldRule kFields[] = {
+      Field("name", "Who or what uses it.").NonBlank().MaxLength(200),
+      Field("brain", "Name or id of the one brain it opens; left out: every brain."),
+      Field("scopes", "What it may do; admin may do everything.").MinItems(1).MaxItems(3),
+      Field("expires_at", "When it ends; left out: never.")};
+};
+BOOST_DESCRIBE_STRUCT(NewKey, (), (name, brain, scopes, expires_at))
+
+struct KeyView {
+  Uuid id;
+  std::string name;
+  std::optional<Uuid> brain_id;
+  std::string prefix;
+  std::vector<std::string> scopes;
+  Timestamp created_at;
+  std::optional<Timestamp> expires_at;
+
+  static constexpr FieldRule kFields[] = {
+      Field("brain_id", "The one brain it opens; null: every brain.").NullWhenEmpty(),
+      Field("prefix", "The first characters of the key."),
+      Field("expires_at", "Null: never.").NullWhenEmpty()};
+};
+BOOST_DESCRIBE_STRUCT(KeyView, (), (id, name, brain_id, prefix, scopes, created_at, expires_at))
+
+struct KeyMade : KeyView {
+  std::string key;
+
+  static constexpr FieldRule kFields[] = {
+      Field("brain_id", "The one brain it opens; null: every brain.").NullWhenEmpty(),
+      Field("prefix", "The first characters of the key."),
+      Field("expires_at", "Null: never.").NullWhenEmpty(),
+      Field("key", "The key itself: shown this once, only its digest is kept.")};
+};
+BOOST_DESCRIBE_STRUCT(KeyMade, (KeyView), (key))
+
+struct KeyPage {
+  std::vector<KeyView> keys;
+};
+BOOST_DESCRIBE_STRUCT(KeyPage, (), (keys))
+
+struct PartHealth {
+  std::string name;
+  bool ok = false;
+  bool needed = true;
+  std::string detail;
+
+  static constexpr FieldRule kFields[] = {
+      Field("needed", "False: the server works without it, and says so."),
+      Field("detail", "What is known about it, for people.")};
+};
+BOOST_DESCRIBE_STRUCT(PartHealth, (), (name, ok, needed, detail))
+
+struct Health {
+  std::string status;
+  std::string version;
+  std::vector<PartHealth> parts;
+
+  static constexpr FieldRule kFields[] = {
+      Field("status", "`ok`; `degraded` if a part is away that is not needed; else `down`.")};
+};
+BOOST_DESCRIBE_STRUCT(Health, (), (status, version, parts))
+
+}  // namespace nexus::api

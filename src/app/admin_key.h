@@ -1,0 +1,16 @@
+// The first key: made once, kept in a file that only its owner can read.
+#pragma once
+
+#include <filesystem>
+
+#include "base/task.h"
+#include "base/time.h"
+#include "store/brains.h"
+
+namespace nexus::app {
+
+// Makes the file (0600) with a new key if it is missing, and makes sure that the database knows
+// the key in it. Throws Failure(kForbidden) if the file cannot be read or written.
+Task<> EnsureAdminKey(store::Brains& brains, const Clock& clock, std::filesystem::path file);
+
+}  // namespace nexus::app

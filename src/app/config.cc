@@ -1,0 +1,223 @@
+#include "app/config.h"
+
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <thread>
+#include <toml++/toml.hpp>
+
+#include "embed/model.h"
+
+namespace nexus::app {
+namespace {
+
+std::string FromEnvironment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// Root's home is closed to the user that the private servers run as.
+std::string DefaultDataDirectory() {
+  if (geteuid() == 0) return "/var/lib/nexus";
+  if (auto base = FromEnvironment("XDG_DATA_HOME"); !base.empty()) return base + "/nexus";
+  if (auto home = FromEnvironment("HOME"); !home.empty()) return home + "/.local/share/nexus";
+  return "/var/lib/nexus";
+}
+
+std::string EnvironmentName(std::string_view setting) {
+  std::string name = "NEXUS_";
+  for (char c : setting) {
+    name += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+  }
+  return name;
+}
+
+Result<std::string> ReadSecretFile(const std::string& variable, const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return Fail(ErrorCode::kInvalid, "{} names {}, which cannot be read", variable, path);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  return text;
+}
+
+const Setting* FindSetting(std::string_view name) {
+  auto found = std::ranges::find(Settings(), name, &Setting::name);
+  return found == Settings().end() ? nullptr : &*found;
+}
+
+std::string TomlText(const toml::node& node) {
+  if (auto text = node.value<std::string>()) return *text;
+  std::ostringstream printed;
+  node.visit([&](const auto& value) {
+    if constexpr (toml::is_value<decltype(value)>) printed << *value;
+  });
+  return printed.str();
+}
+
+std::optional<Error> ReadFile(const std::filesystem::path& path, FlagValues& values) {
+  try {
+    const toml::table table = toml::parse_file(path.string());
+    for (const auto& [key, node] : table) {
+      if (FindSetting(key.str()) == nullptr) {
+        return Error{ErrorCode::kInvalid,
+                     std::format("{}: `{}` is not a setting", path.string(), key.str()), "",
+                     "`nexus up --help` lists them"};
+      }
+      values[std::string(key.str())] = TomlText(node);
+    }
+  } catch (const toml::parse_error& error) {
+    return Error{
+        ErrorCode::kInvalid,
+        std::format("{}:{}: {}", path.string(), error.source().begin.line, error.description()), "",
+        "correct the file"};
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> ReadEnvironment(FlagValues& values) {
+  for (const Setting& setting : Settings()) {
+    const std::string name = EnvironmentName(setting.name);
+    if (const char* path = std::getenv((name + "_FILE").c_str())) {
+      auto text = ReadSecretFile(name + "_FILE", path);
+      if (!text) return text.error();
+      values[std::string(setting.name)] = *text;
+    }
+    if (const char* value = std::getenv(name.c_str())) values[std::string(setting.name)] = value;
+  }
+  return std::nullopt;
+}
+
+Result<int64_t> Number(const FlagValues& values, std::string_view name, int64_t low, int64_t high) {
+  const std::string& text = values.find(name)->second;
+  int64_t number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < low || number > high) {
+    return Fail(ErrorCode::kInvalid, "{} is `{}`; it must be a number from {} to {}", name, text,
+                low, high);
+  }
+  return number;
+}
+
+Result<Roles> ReadRoles(const std::string& text) {
+  Roles roles{false, false, false, false};
+  for (auto part : std::views::split(text, ',')) {
+    const std::string_view role(part.begin(), part.end());
+    if (role == "api") {
+      roles.api = true;
+    } else if (role == "embedder") {
+      roles.embedder = true;
+    } else if (role == "relay") {
+      roles.relay = true;
+    } else if (role == "keeper") {
+      roles.keeper = true;
+    } else {
+      return Fail(ErrorCode::kInvalid,
+                  "roles names `{}`; known are api, embedder, relay and keeper", role);
+    }
+  }
+  return roles;
+}
+
+Result<LogOptions> ReadLog(const FlagValues& values) {
+  LogOptions log;
+  const std::string& level = values.find("log-level")->second;
+  const std::string& format = values.find("log-format")->second;
+  auto parsed = ParseLogLevel(level);
+  if (!parsed) {
+    return Fail(ErrorCode::kInvalid, "log-level is `{}`; it must be debug, info, warning or error",
+                level);
+  }
+  log.level = *parsed;
+  if (format == "text") {
+    log.format = LogFormat::kText;
+  } else if (format == "json") {
+    log.format = LogFormat::kJson;
+  } else if (format != "auto") {
+    return Fail(ErrorCode::kInvalid, "log-format is `{}`; it must be auto, text or json", format);
+  }
+  return log;
+}
+
+std::optional<Error> ReadNumbers(const FlagValues& values, Config& config) {
+  auto port = Number(values, "port", 0, 65'535);
+  auto threads = Number(values, "bulk-threads", 1, 256);
+  auto index = Number(values, "index-mib", 16, 1 << 20);
+  auto body = Number(values, "max-body-mib", 1, 1'024);
+  auto drain = Number(values, "drain-ms", 0, 600'000);
+  for (const auto* number : {&port, &threads, &index, &body, &drain}) {
+    if (!*number) return number->error();
+  }
+  config.port = static_cast<uint16_t>(*port);
+  config.bulk_threads = static_cast<size_t>(*threads);
+  config.index_bytes = static_cast<size_t>(*index) << 20;
+  config.max_body_bytes = static_cast<size_t>(*body) << 20;
+  config.drain = std::chrono::milliseconds(*drain);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::span<const Setting> Settings() {
+  static const std::vector<Setting> all = {
+      {"data-dir", "where the private stack keeps everything", DefaultDataDirectory()},
+      {"address", "the IP address to listen on", "127.0.0.1"},
+      {"port", "the port to listen on; 0 for any free one", "8002"},
+      {"database", "a PostgreSQL DSN or URI instead of the private one", "", true},
+      {"redis", "a Redis URL instead of the private one", "", true},
+      {"model", "the directory of the embedding model, or `none` for words alone",
+       embed::DefaultModelDirectory().string()},
+      {"admin-key",
+       "the file of the first admin key; made if missing (default: "
+       "admin.key in the data directory)",
+       ""},
+      {"roles", "what this process does: api,embedder,relay,keeper", "api,embedder,relay,keeper"},
+      {"bulk-threads", "threads that embed in bulk, niced",
+       std::to_string(std::max(1u, std::thread::hardware_concurrency()))},
+      {"index-mib", "memory for the resident indexes of brains, in MiB", "1024"},
+      {"max-body-mib", "largest request body, in MiB", "8"},
+      {"drain-ms", "how long running requests may go on after SIGTERM", "10000"},
+      {"log-level", "debug, info, warning or error", "info"},
+      {"log-format", "auto, text or json", "auto"},
+  };
+  return all;
+}
+
+Result<FlagValues> ResolveSettings(const FlagValues& flags,
+                                   const std::optional<std::filesystem::path>& file) {
+  FlagValues values;
+  for (const Setting& setting : Settings()) values.emplace(setting.name, setting.default_text);
+  if (file) {
+    if (auto error = ReadFile(*file, values)) return std::unexpected(*error);
+  }
+  if (auto error = ReadEnvironment(values)) return std::unexpected(*error);
+  for (const auto& [name, text] : flags) values[name] = text;
+  return values;
+}
+
+Result<Config> MakeConfig(const FlagValues& values) {
+  auto text = [&](std::string_view name) -> const std::string& {
+    return values.find(name)->second;
+  };
+  Config config;
+  if (auto error = ReadNumbers(values, config)) return std::unexpected(*error);
+  auto roles = ReadRoles(text("roles"));
+  if (!roles) return std::unexpected(roles.error());
+  auto log = ReadLog(values);
+  if (!log) return std::unexpected(log.error());
+  config.roles = *roles;
+  config.log = *log;
+  config.data_directory = std::filesystem::absolute(text("data-dir")).lexically_normal();
+  config.address = text("address");
+  config.database = text("database");
+  config.redis = text("redis");
+  config.model_off = text("model") == "none";
+  config.model_directory = text("model");
+  config.model_is_default = text("model") == FindSetting("model")->default_text;
+  config.admin_key_file = text("admin-key");
+  return config;
+}
+
+}  // namespace nexus::app

@@ -1,0 +1,235 @@
+#include "app/node.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <thread>
+
+#include "api/api.h"
+#include "app/admin_key.h"
+#include "app/probe.h"
+#include "base/log.h"
+#include "embed/model.h"
+#include "embed/query_lane.h"
+#include "http/server.h"
+#include "jobs/backfill.h"
+#include "jobs/embed_worker.h"
+#include "jobs/index_feed.h"
+#include "jobs/keeper.h"
+#include "postgres/pool.h"
+#include "redis/supervisor.h"
+#include "store/outbox.h"
+#include "store/schema.h"
+
+namespace nexus::app {
+namespace {
+
+constexpr size_t kApiConnections = 16;
+constexpr size_t kWorkerConnections = 4;
+
+std::unique_ptr<postgres::Pool> PoolAs(asio::any_io_executor executor, const Backends& backends,
+                                       std::string_view role, size_t connections) {
+  postgres::PoolOptions options;
+  options.conninfo = backends.conninfo(role);
+  options.max_connections = connections;
+  return std::make_unique<postgres::Pool>(executor, std::move(options));
+}
+
+std::unique_ptr<postgres::Pool> ProbePool(asio::any_io_executor executor,
+                                          const Backends& backends) {
+  postgres::PoolOptions options;
+  options.conninfo = backends.conninfo("nexus_api");
+  options.max_connections = 1;
+  options.connect_timeout = options.acquire_timeout = options.statement_timeout =
+      std::chrono::seconds(1);
+  return std::make_unique<postgres::Pool>(executor, std::move(options));
+}
+
+}  // namespace
+
+// In the order of their making; what comes later uses what comes before.
+struct Node::Parts {
+  asio::any_io_executor executor;
+  Backends backends;
+  StepReport report;
+  std::unique_ptr<embed::Embedder> embedder;  // may be null
+  SystemClock clock;
+  Metrics metrics;
+  ComputePool compute{std::max(1u, std::thread::hardware_concurrency()), 0};
+
+  std::unique_ptr<postgres::Pool> owner_pool, api_pool, embedder_pool, relay_pool, keeper_pool,
+      probe_pool;
+  std::unique_ptr<redis::Supervisor> redis;  // null without Redis
+  std::optional<store::Space> space;
+  std::unique_ptr<store::Brains> brains;
+  std::unique_ptr<store::Episodes> episodes;
+  std::unique_ptr<store::Vectors> vectors;  // null without a space
+  std::unique_ptr<store::Outbox> outbox;
+  std::unique_ptr<store::EmbeddingQueue> queue;
+
+  std::unique_ptr<embed::QueryLane> lane;
+  std::unique_ptr<memory::Indexes> indexes;
+  std::unique_ptr<memory::Remember> remember;
+  std::unique_ptr<memory::Recall> recall;
+
+  std::unique_ptr<api::Api> api;
+  std::unique_ptr<Probe> probe;
+  std::unique_ptr<http::Server> server;
+  // Declared last: they use all of the above.
+  std::unique_ptr<jobs::EmbedWorker> worker;
+  std::unique_ptr<jobs::IndexFeed> feed;
+  std::unique_ptr<jobs::Keeper> keeper;
+  std::unique_ptr<jobs::Backfill> backfill;
+};
+
+std::unique_ptr<embed::Embedder> LoadConfiguredModel(const Config& config,
+                                                     const StepReport& report) {
+  if (config.model_off) {
+    report("model: off; recall works on words alone");
+    return nullptr;
+  }
+  if (config.model_is_default && !std::filesystem::exists(config.model_directory)) {
+    report("model: none at " + config.model_directory.string() +
+           "; recall works on words alone (`make model` makes it)");
+    return nullptr;
+  }
+  auto embedder = embed::LoadModel(config.model_directory);
+  report(
+      std::format("model: {}, {} dimensions", embedder->info().name, embedder->info().dimension));
+  return embedder;
+}
+
+Node::Node(asio::any_io_executor executor, Config config, Backends backends,
+           std::unique_ptr<embed::Embedder> embedder, StepReport report)
+    : config_(std::move(config)), parts_(std::make_unique<Parts>()) {
+  parts_->executor = executor;
+  parts_->backends = std::move(backends);
+  parts_->report = std::move(report);
+  parts_->embedder = std::move(embedder);
+}
+
+Node::~Node() = default;
+
+uint16_t Node::port() const { return parts_->server ? parts_->server->port() : 0; }
+
+Task<> Node::Start() {
+  Parts& parts = *parts_;
+  parts.api_pool = PoolAs(parts.executor, parts.backends, "nexus_api", kApiConnections);
+  parts.embedder_pool =
+      PoolAs(parts.executor, parts.backends, "nexus_embedder", kWorkerConnections);
+  parts.relay_pool = PoolAs(parts.executor, parts.backends, "nexus_relay", 2);
+  parts.keeper_pool = PoolAs(parts.executor, parts.backends, "nexus_keeper", 1);
+  parts.probe_pool = ProbePool(parts.executor, parts.backends);
+  if (!parts.backends.redis_url.empty()) {
+    auto address = redis::ParseAddress(parts.backends.redis_url);
+    if (!address) throw Failure(address.error());
+    parts.redis = std::make_unique<redis::Supervisor>(
+        parts.executor, redis::SupervisorOptions{.address = std::move(*address)});
+    parts.redis->Start();
+  }
+  co_await PrepareDatabase();
+  parts.outbox = std::make_unique<store::Outbox>(*parts.relay_pool);
+  const store::Position start = co_await parts.outbox->Start();
+  Wire(start.epoch);
+  if (config_.roles.api) {
+    parts.feed = std::make_unique<jobs::IndexFeed>(parts.executor, *parts.outbox, *parts.indexes,
+                                                   start, parts.metrics);
+    parts.feed->Start();
+    if (!config_.admin_key_file.empty()) {
+      co_await EnsureAdminKey(*parts.brains, parts.clock, config_.admin_key_file);
+    }
+  }
+  if (parts.worker) parts.worker->Start();
+  if (parts.backfill) parts.backfill->Start();
+  if (config_.roles.keeper) {
+    parts.keeper = std::make_unique<jobs::Keeper>(parts.executor, *parts.keeper_pool, parts.clock);
+    parts.keeper->Start();
+  }
+  if (config_.roles.api) Listen();
+}
+
+Task<> Node::PrepareDatabase() {
+  Parts& parts = *parts_;
+  auto administrator = PoolAs(parts.executor, parts.backends, "nexus_admin", 1);
+  co_await store::PrepareRoles(*administrator);
+  parts.owner_pool = PoolAs(parts.executor, parts.backends, "nexus_owner", 1);
+  postgres::Pool& owner = *parts.owner_pool;
+  const store::MigrationReport migrated = co_await store::Migrate(owner);
+  if (migrated.from_version != migrated.to_version) {
+    parts.report(
+        std::format("schema: migrated from {} to {}", migrated.from_version, migrated.to_version));
+  }
+  co_await store::CheckSchema(owner);
+  if (parts.embedder) {
+    parts.space = co_await store::EnsureSpace(owner, parts.embedder->info());
+  } else {
+    parts.space = co_await store::FindActiveSpace(owner);
+  }
+}
+
+void Node::Wire(std::string epoch) {
+  Parts& parts = *parts_;
+  parts.brains = std::make_unique<store::Brains>(*parts.api_pool);
+  parts.episodes = std::make_unique<store::Episodes>(*parts.api_pool);
+  if (parts.space) {
+    parts.vectors = std::make_unique<store::Vectors>(*parts.api_pool, parts.space->id);
+  }
+  memory::IndexOptions options;
+  options.dimension = parts.space ? static_cast<size_t>(parts.space->dimension) : 0;
+  options.max_bytes = config_.index_bytes;
+  parts.indexes = std::make_unique<memory::Indexes>(*parts.episodes, parts.vectors.get(),
+                                                    parts.compute, parts.metrics, options);
+  if (parts.embedder) {
+    parts.lane = std::make_unique<embed::QueryLane>(*parts.embedder, parts.metrics);
+  }
+  if (parts.embedder && config_.roles.embedder) {
+    parts.queue = std::make_unique<store::EmbeddingQueue>(*parts.embedder_pool, parts.space->id);
+    jobs::EmbedWorkerOptions worker;
+    worker.threads = config_.bulk_threads;
+    parts.worker =
+        std::make_unique<jobs::EmbedWorker>(parts.executor, *parts.queue, *parts.embedder,
+                                            *parts.indexes, parts.clock, parts.metrics, worker);
+    parts.backfill = std::make_unique<jobs::Backfill>(parts.executor, *parts.owner_pool,
+                                                      *parts.brains, parts.space->id);
+  }
+  jobs::EmbedWorker* worker = parts.worker.get();
+  parts.remember = std::make_unique<memory::Remember>(*parts.api_pool, *parts.indexes, parts.clock,
+                                                      parts.metrics, std::move(epoch), [worker] {
+                                                        if (worker != nullptr) worker->Wake();
+                                                      });
+  parts.recall = std::make_unique<memory::Recall>(*parts.episodes, *parts.indexes, parts.lane.get(),
+                                                  parts.compute, parts.metrics);
+}
+
+void Node::Listen() {
+  Parts& parts = *parts_;
+  parts.probe = std::make_unique<Probe>(Probe::Parts{*parts.probe_pool, parts.redis.get(),
+                                                     parts.embedder.get(), parts.worker.get(),
+                                                     parts.feed.get(), parts.indexes.get()});
+  parts.api = std::make_unique<api::Api>(api::Services{
+      parts.clock, parts.metrics, *parts.brains, *parts.episodes, parts.vectors.get(),
+      parts.embedder ? &parts.embedder->info() : nullptr, *parts.indexes, *parts.remember,
+      *parts.recall, kVersion, [probe = parts.probe.get()] { return probe->Ask(); }});
+  http::ServerOptions options;
+  options.address = config_.address;
+  options.port = config_.port;
+  options.max_body_bytes = config_.max_body_bytes;
+  api::Api* api = parts.api.get();
+  parts.server = std::make_unique<http::Server>(
+      parts.executor, options,
+      [api](http::Request request) { return api->Handle(std::move(request)); }, &api::Api::Refuse);
+  parts.server->Listen();
+}
+
+Task<> Node::Stop() {
+  Parts& parts = *parts_;
+  if (parts.server) co_await parts.server->Stop(config_.drain);
+  if (parts.backfill) co_await parts.backfill->Stop();
+  if (parts.worker) co_await parts.worker->Stop();
+  if (parts.feed) co_await parts.feed->Stop();
+  if (parts.keeper) co_await parts.keeper->Stop();
+  if (parts.remember) co_await parts.remember->Drain();
+  if (parts.indexes) co_await parts.indexes->Drain();
+  if (parts.redis) co_await parts.redis->Stop();
+}
+
+}  // namespace nexus::app
