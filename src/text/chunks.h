@@ -1,7 +1,7 @@
 // Texts in parts: sentences, passages for the word index, chunks that fit a model.
 //
 // Ranges are in bytes and never split a code point. Text is valid UTF-8. All functions are pure,
-// and linear in the length of the text.
+// and linear in the length of the text but for a logarithm.
 #pragma once
 
 #include <cstddef>
@@ -27,14 +27,15 @@ std::vector<TextRange> Sentences(std::string_view text);
 // them at word borders, else at code points.
 std::vector<TextRange> Passages(std::string_view text, size_t max_bytes);
 
-// Ranges of at most `max_tokens` each, as `count` tells, that together cover every byte in order:
-// whole sentences where they fit, else words, else code points. Each but the first begins up to
-// `overlap_tokens` before the end of the one before it, on a sentence or word border, and ends
-// behind it. A text that fits is one range; an empty text has none. A single code point that
-// counts more than `max_tokens` is a range of its own.
+// Ranges of at most `max_tokens` (1 or more) each, as `count` tells, that together cover every
+// byte in order: whole sentences where they fit, else words, else code points. Each but the first
+// begins up to `overlap_tokens` (at most half of `max_tokens` is used) before the end of the one
+// before it, on a sentence or word border, and ends behind that end. A text that fits is one
+// range; an empty text has none. A code point that counts more than `max_tokens` is a range of its
+// own.
 //
-// `count` gives the tokens of a piece of the text, without the special ones. It is called a number
-// of times that is linear in the length of the text, on pieces not much longer than a chunk.
+// `count` gives the tokens of a piece of the text, without the special ones. It is called a few
+// times per chunk, on pieces that are mostly not much longer than one.
 std::vector<TextRange> Chunks(std::string_view text, size_t max_tokens, size_t overlap_tokens,
                               const std::function<size_t(std::string_view)>& count);
 

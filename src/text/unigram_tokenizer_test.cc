@@ -141,7 +141,7 @@ TEST_F(UnigramTokenizerTest, AGarbledFileIsRefusedOrWorksButNeverReadsBeyond) {
   const std::string whole = Toy().Bytes();
   std::mt19937 random(1);
   int refused = 0;
-  for (int round = 0; round < 2000; ++round) {
+  for (int round = 0; round < 600; ++round) {
     std::string garbled = whole;
     for (int i = 0; i <= round % 3; ++i)
       garbled[random() % garbled.size()] = static_cast<char>(random());
@@ -152,7 +152,7 @@ TEST_F(UnigramTokenizerTest, AGarbledFileIsRefusedOrWorksButNeverReadsBeyond) {
       EXPECT_NE(failure.error().message.find(path_.string()), std::string::npos);
     }
   }
-  EXPECT_GT(refused, 1000);
+  EXPECT_GT(refused, 300);
 }
 
 TEST_F(UnigramTokenizerTest, IdsEqualThoseOfTheModelsOwnEngine) {
