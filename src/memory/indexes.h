@@ -11,6 +11,7 @@
 #include "base/metrics.h"
 #include "base/task.h"
 #include "domain/episode.h"
+#include "memory/in_flight.h"
 #include "recall/brain_index.h"
 #include "store/embeddings.h"
 #include "store/episodes.h"
@@ -37,26 +38,45 @@ class Indexes {
   Task<std::shared_ptr<const recall::BrainIndex>> Get(Uuid brain);
 
   // Changes that this node committed itself: visible when they return. Nothing happens if the brain
-  // is not resident; a brain that is being loaded takes them too.
+  // is not resident; a brain that is being loaded takes them too. What is removed stays removed,
+  // also when a row that was read before is put in afterwards.
   Task<> Put(Uuid brain, std::vector<Episode> episodes);
   void SetVectors(Uuid brain, std::vector<store::StoredVector> vectors);  // of one episode
   void Remove(Uuid brain, Uuid id);
 
-  // Rows of the outbox, in order: what other nodes and plain SQL did. Reads the rows that it needs.
+  // Rows of the outbox, in order: what other nodes and plain SQL did. Reads the rows that it needs;
+  // what this node has put in itself is not read again. If it throws, apply the same rows again.
   Task<> Apply(std::vector<store::OutboxEvent> events);
 
   // Everything is given up; the next use loads anew. After a gap in the outbox.
   void Clear();
   void Drop(Uuid brain);
 
-  size_t resident() const;
-  size_t resident_bytes() const;
+  // Waits for every load in flight: before the references of the constructor go.
+  Task<> Drain() { return in_flight_.Finish(); }
+
+  size_t resident() const { return residents_.size(); }
+  size_t resident_bytes() const { return bytes_; }
 
  private:
   struct Resident;
-  std::shared_ptr<Resident> Find(Uuid brain) const;
-  Task<> Load(std::shared_ptr<Resident> resident);
+  struct Changes;
+  class Work;
+  // Shared by the table, by those who wait for the load, and by work in flight on it.
+  using Shared = std::shared_ptr<Resident>;
+
+  Shared Find(Uuid brain) const;
+  Shared Add(Uuid brain, asio::any_io_executor executor);
+  void Touch(Resident& resident);
+  Task<> Load(Shared resident);
+  Task<> LoadEpisodes(Shared resident);
+  Task<> LoadVectors(Shared resident);
+  Task<> SetWhole(Shared resident, std::vector<store::StoredVector> vectors);
+  Task<> ApplyTo(Shared resident, Changes changes);
+  Task<> PutInto(Shared resident, std::vector<Episode> episodes);
+  void Account(const Shared& resident);
   void EvictBeyondBudget(Uuid keep);
+  void GiveUp(Uuid brain);
 
   store::Episodes& episodes_;
   store::Vectors* vectors_;
@@ -66,7 +86,9 @@ class Indexes {
   Gauge& bytes_gauge_;
   Histogram& load_seconds_;
   std::list<Uuid> recent_;  // most recent first
-  std::unordered_map<Uuid, std::shared_ptr<Resident>> residents_;
+  std::unordered_map<Uuid, Shared> residents_;
+  size_t bytes_ = 0;    // of all residents, as last measured
+  InFlight in_flight_;  // loads
 };
 
 }  // namespace nexus::memory

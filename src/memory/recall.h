@@ -1,8 +1,10 @@
 // Finding memories again: embed the question, search the resident index, fetch the rows.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/metrics.h"
@@ -42,6 +44,7 @@ class Recall {
   Task<Recalled> Run(Uuid brain, std::string query, recall::Mode mode, size_t limit);
 
  private:
+  Task<std::vector<Recollection>> Fetch(Uuid brain, std::vector<recall::Hit> hits);
   Task<std::vector<float>> EmbedOrDegrade(std::string query, std::vector<std::string>& degraded);
 
   store::Episodes& episodes_;

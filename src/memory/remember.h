@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,8 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "domain/episode.h"
+#include "memory/acknowledged.h"
+#include "memory/in_flight.h"
 #include "memory/indexes.h"
 #include "postgres/pool.h"
 
@@ -24,17 +27,6 @@ struct IdempotencyKey {
 };
 
 inline constexpr size_t kMaxIdempotencyKeyBytes = 255;
-
-struct Acknowledged {
-  struct Item {
-    Uuid id;
-    int64_t version = 1;
-    Timestamp created_at;
-  };
-  std::vector<Item> items;  // in the order of the request
-  std::string position;     // "epoch:xid:seq"
-  bool replayed = false;    // the answer of an earlier request with the same key
-};
 
 // Writes that arrive while the brain's previous transaction is in flight are gathered into one
 // statement (no timer). If that statement is refused, each write of it is tried alone, so that one
@@ -57,15 +49,30 @@ class Remember {
   // kKeyReused: the key came before with another body. kUnavailable: PostgreSQL is away, or too
   // many writes wait; when the connection died in COMMIT the message says that the outcome is
   // unknown and that a retry with an Idempotency-Key is safe.
-  // On return the episodes are in the resident index.
+  // kNotFound: the brain does not exist. On return the episodes are in the resident index.
   Task<Result<Acknowledged>> Store(Uuid brain, std::vector<Episode> episodes, bool batch,
                                    std::optional<IdempotencyKey> key);
+
+  // Waits for every transaction in flight: before the references of the constructor go.
+  Task<> Drain() { return in_flight_.Finish(); }
 
  private:
   struct Write;
   struct Lane;
+  // Shared by the caller, who waits for its answer, and the lane: either may end first.
+  using Writes = std::vector<std::shared_ptr<Write>>;
+
+  std::optional<Error> Check(const Write& write) const;
+  void Enqueue(Uuid brain, std::shared_ptr<Write> write, asio::any_io_executor executor);
   Task<> RunLane(Uuid brain);
-  Task<> Commit(Uuid brain, std::vector<Write*> writes);
+  Task<> Commit(Uuid brain, Writes writes);
+  Task<std::optional<Error>> TryCommit(Uuid brain, Writes writes);
+  Task<Writes> ClaimKeys(postgres::Transaction& transaction, Uuid brain, const Writes& writes);
+  Task<> Insert(postgres::Transaction& transaction, Uuid brain, Writes writes);
+  Task<> Publish(Uuid brain, Writes writes);
+  Task<> Replay(Uuid brain, Writes writes);
+  void Answer(Write& write, Result<Acknowledged> answer);
+  void AnswerStored(const Writes& writes);
 
   postgres::Pool& api_;
   Indexes& indexes_;
@@ -75,8 +82,9 @@ class Remember {
   std::function<void()> on_committed_;
   Counter& stored_;
   Histogram& commit_seconds_;
-  size_t waiting_ = 0;
+  size_t waiting_ = 0;                                     // writes without an answer
   std::unordered_map<Uuid, std::unique_ptr<Lane>> lanes_;  // brains with writes in flight
+  InFlight in_flight_;                                     // the lanes' coroutines
 };
 
 }  // namespace nexus::memory

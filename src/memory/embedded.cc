@@ -1,0 +1,26 @@
+#include "memory/embedded.h"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
+namespace nexus::memory {
+
+namespace {
+constexpr std::chrono::milliseconds kFirstPause{10};
+constexpr std::chrono::milliseconds kLongestPause{100};
+}  // namespace
+
+Task<bool> WaitEmbedded(store::Vectors& vectors, Uuid brain, std::vector<Uuid> ids,
+                        std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  for (auto pause = kFirstPause;; pause = std::min(pause * 3 / 2, kLongestPause)) {
+    if (co_await vectors.CountQueued(brain, ids) == 0) co_return true;
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= deadline) co_return false;
+    timer.expires_at(std::min(now + pause, deadline));
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+}  // namespace nexus::memory

@@ -1,0 +1,20 @@
+// Waiting until written episodes are found by meaning.
+#pragma once
+
+#include <chrono>
+#include <vector>
+
+#include "base/task.h"
+#include "base/uuid.h"
+#include "store/embeddings.h"
+
+namespace nexus::memory {
+
+// True once none of the episodes waits for a vector any more (it has one, or its work has failed
+// for good: the counts of a brain tell); false after `timeout`. Asks the database first every
+// 10 ms, then less and less often, down to every 100 ms. Loop thread only; may throw what postgres/
+// throws.
+Task<bool> WaitEmbedded(store::Vectors& vectors, Uuid brain, std::vector<Uuid> ids,
+                        std::chrono::milliseconds timeout);
+
+}  // namespace nexus::memory
