@@ -36,6 +36,7 @@ class Embedder {
 
   // Tokens of prefix + text, special tokens included: what must not exceed max_tokens.
   size_t CountTokens(std::string_view text, TextRole role) const;
+  const std::string& Prefix(TextRole role) const;
 };
 
 }  // namespace nexus::embed

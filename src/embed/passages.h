@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "base/time.h"
 #include "embed/embedder.h"
+#include "text/chunks.h"
 #include "text/indexed_text.h"
 
 namespace nexus::embed {
@@ -25,14 +27,28 @@ struct Passage {
 };
 
 // Cuts the content by the model's own tokenizer, on sentence borders where possible; together the
-// passages cover every byte. `before` are the turns before the episode, nearest first. Where the
-// context would exceed the model's limit the turns give way (from their end), never the episode.
+// passages cover every byte, and there is at least one. `before` are the turns before the episode,
+// nearest first; they stand beside the first passage only: what stands before the others is their
+// overlap. Where the context would exceed the model's limit the turns give way, the farthest first
+// and from its end, at word borders; never the episode. A speaker whose name would take more than
+// half of the limit is left out of `plain`.
 std::vector<Passage> Passages(const Embedder& embedder, std::string_view content,
                               std::optional<std::string_view> speaker, Timestamp occurred_at,
                               std::span<const text::Turn> before);
 
+// Overlapping ranges of `content` that cover it, each small enough that `framed` of it fits the
+// model in this role. Only a single code point that does not fit by itself is returned all the
+// same.
+std::vector<text::TextRange> ChunksThatFit(
+    const Embedder& embedder, std::string_view content, TextRole role,
+    const std::function<std::string(std::string_view)>& framed);
+
 // The stored vector of a passage, 1/2 (plain + context), not normalised again. Burns CPU: one or
 // two runs of the model.
 std::vector<float> EmbedPassage(const Embedder& embedder, const Passage& passage);
+
+// The unit vector of a question. One longer than the model's limit is embedded by its chunks, whose
+// mean is normalised. Burns CPU.
+std::vector<float> EmbedQuestion(const Embedder& embedder, std::string_view question);
 
 }  // namespace nexus::embed

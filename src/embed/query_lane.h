@@ -2,9 +2,8 @@
 #pragma once
 
 #include <chrono>
-#include <list>
+#include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/metrics.h"
@@ -20,28 +19,22 @@ class QueryLane {
   static constexpr size_t kMaxQueued = 256;   // questions that wait for the model
 
   QueryLane(const Embedder& embedder, Metrics& metrics);
-  ~QueryLane();
+  ~QueryLane();  // waits for the run of the model that is going on
 
   // The unit vector of a question. A question longer than the model's limit is embedded by its
   // chunks, whose mean is normalised. Throws Failure: kUnavailable when kMaxQueued others wait,
-  // kTimeout, or what the model throws.
+  // kTimeout, or what the model throws. After a timeout a run that has begun goes on and fills the
+  // cache; one that has not is given up.
   Task<std::vector<float>> Embed(std::string question, std::chrono::milliseconds timeout);
 
  private:
-  struct Entry {
-    std::string key;
-    std::vector<float> vector;
-  };
-  const std::vector<float>* Find(const std::string& key);
-  void Remember(std::string key, std::vector<float> vector);
+  class Cache;
+  struct Flight;
+  struct Shared;
+  static Task<> Fly(std::shared_ptr<Shared> shared, std::shared_ptr<Flight> flight,
+                    std::string question);
 
-  const Embedder& embedder_;
-  Histogram& seconds_;
-  Counter& hits_;
-  ComputePool pool_;
-  size_t queued_ = 0;
-  std::list<Entry> recent_;  // most recent first
-  std::unordered_map<std::string, std::list<Entry>::iterator> by_key_;
+  std::shared_ptr<Shared> shared_;  // with the flights, which may end after the lane
 };
 
 }  // namespace nexus::embed
