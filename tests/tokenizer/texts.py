@@ -1,4 +1,5 @@
-"""10,000 texts that try a tokenizer, made from a seed: the same on every machine with the same data."""
+"""10,000 texts that try a tokenizer, made from a seed: the same data give the same texts."""
+
 import json
 import random
 import unicodedata
@@ -7,45 +8,125 @@ from pathlib import Path
 
 COUNT = 10_000
 SEED = 20_230_508
-ENGLISH = """the a my our his her their this that every no some old new small quiet bright broken
-dentist appointment kitchen window garden doctor meeting train ticket password server database index
-memory brother sister grandmother neighbour dog cat birthday wedding contract invoice salary marathon
-recipe mountain river winter summer Monday Thursday January Valencia London Tokyo PostgreSQL Redis
-was is will be had has said told asked bought sold forgot remembered moved walked baked fixed deployed
-cancelled signed at in on with without before after because although never always often yesterday
-tomorrow tonight unbelievably antidisestablishmentarianism don't won't it's we've rock'n'roll
-state-of-the-art co-operate naïve café résumé""".split()
+ENGLISH = """the a my our his her their this that every no some old new small quiet bright broken dentist
+appointment kitchen window garden doctor meeting train ticket password server database index
+memory brother sister grandmother neighbour dog cat birthday wedding contract invoice salary
+marathon recipe mountain river winter summer Monday Thursday January Valencia London Tokyo
+PostgreSQL Redis was is will be had has said told asked bought sold forgot remembered moved
+walked baked fixed deployed cancelled signed at in on with without before after because
+although never always often yesterday tomorrow tonight unbelievably
+antidisestablishmentarianism don't won't it's we've rock'n'roll state-of-the-art co-operate
+naïve café résumé""".split()
 SPANISH = """el la los las un una mi tu su nuestro este esa aquel cada ningún viejo nueva pequeño
-tranquila roto médico cita cocina ventana jardín reunión tren billete contraseña servidor memoria
-hermano hermana abuela vecino perro gata cumpleaños boda contrato factura sueldo maratón receta montaña
-río invierno verano lunes jueves enero València Córdoba Ángela Íñigo Núñez fue es será había dijo contó
-preguntó compró vendió olvidó recordó caminó horneó arregló desplegó canceló firmó en con sin antes
-después porque aunque nunca siempre ayer mañana pingüino vergüenza cigüeña años niño corazón ¿qué
-¿cuándo? ¡vamos! ¿dónde está? otorrinolaringólogo desoxirribonucleico""".split()
+tranquila roto médico cita cocina ventana jardín reunión tren billete contraseña servidor
+memoria hermano hermana abuela vecino perro gata cumpleaños boda contrato factura sueldo
+maratón receta montaña río invierno verano lunes jueves enero València Córdoba Ángela Íñigo
+Núñez fue es será había dijo contó preguntó compró vendió olvidó recordó caminó horneó
+arregló desplegó canceló firmó en con sin antes después porque aunque nunca siempre ayer
+mañana pingüino vergüenza cigüeña años niño corazón ¿qué ¿cuándo? ¡vamos! ¿dónde está?
+otorrinolaringólogo desoxirribonucleico""".split()
 CODE = """SELECT INSERT foo_bar fooBar FooBar std::vector<int> a[i]++ == != => -> && || {} () [] ; :
-https://example.org/a/b?c=d&e=%20f user@example.org C:\\\\Temp ~/.cache 0x1F600 3.14159 1e-9 -42
-1,234,567.89 192.168.0.1 ::1 2023-05-08T13:56:00Z 10:30 <s> </s> <pad> <mask> <unk> <unk><unk> ▁ ▁a ##x
-#tag @name $9.99 50% © ™ \\n \\t "q" 'q' `q` <b>x</b> &amp; x² H₂O ½ №5 ﬁne Ⅳ ℃ ㎏ ①""".split()
+https://example.org/a/b?c=d&e=%20f user@example.org C:\\\\Temp ~/.cache 0x1F600 3.14159 1e-9
+-42 1,234,567.89 192.168.0.1 ::1 2023-05-08T13:56:00Z 10:30 <s> </s> <pad> <mask> <unk>
+<unk><unk> ▁ ▁a ##x #tag @name $9.99 50% © ™ \\n \\t "q" 'q' `q` <b>x</b> &amp; x² H₂O ½ №5
+ﬁne Ⅳ ℃ ㎏ ①""".split()
 EMOJI = """😀 😂 🥹 🫶 🫠 🎉 🚀 ❤️ ❤ ☕ ✈️ 👍 👍🏽 👩‍🚀 👨‍👩‍👧‍👦 🏳️‍🌈 🇪🇸 🇯🇵 🐈‍⬛ 1️⃣ ⚠️ 🧑🏿‍💻 🪿 🫨 ♟️ ☺ ⌚ 🀄 🃏""".split()
-SPACES = " \t\n\r\f\v\u00a0\u1680\u2000\u2003\u2007\u2009\u200a\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff\ufffd\u2581\u0085\u180e"
-CJK = [(0x4E00, 0x9FFF)] * 4 + [(0x3041, 0x3096), (0x30A1, 0x30FA), (0xAC00, 0xD7A3), (0x3400, 0x4DBF),
-       (0x3000, 0x303F), (0xFF01, 0xFFEF), (0x20000, 0x2A6DF), (0xF900, 0xFAD9), (0x3200, 0x33FF)]  # fmt: skip
-SCRIPTS = [(0x370, 0x3FF), (0x400, 0x52F), (0x5D0, 0x5EA), (0x600, 0x6FF), (0x900, 0x97F), (0xE00, 0xE7F),
-           (0x10A0, 0x10FF), (0x1200, 0x137F), (0x1780, 0x17FF), (0x1E00, 0x1EFF), (0x1F00, 0x1FFF),
-           (0x13000, 0x1342F), (0x1D400, 0x1D7FF), (0xB80, 0xBFF), (0x530, 0x58F)]  # fmt: skip
-MARKS = [(0x300, 0x36F)] * 4 + [(0x483, 0x489), (0x591, 0x5C7), (0x64B, 0x65F), (0x93C, 0x94D), (0x1AB0, 0x1AFF),
-         (0x1DC0, 0x1DFF), (0x20D0, 0x20F0), (0x3099, 0x309A), (0xFE00, 0xFE0F), (0xFE20, 0xFE2F)]  # fmt: skip
-CONTROL = [(0x01, 0x1F)] * 3 + [(0x7F, 0x9F), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F),
-           (0xFFF9, 0xFFFB), (0xE0001, 0xE007F), (0xAD, 0xAD), (0xFFFE, 0xFFFF), (0xFDD0, 0xFDEF)]  # fmt: skip
-SYMBOLS = [(0x20A0, 0x20C0), (0x2100, 0x214F), (0x2190, 0x23FF), (0x2460, 0x27BF), (0x2900, 0x2BFF), (0xA1, 0xBF)]
+SPACES = (
+    " \t\n\r\f\v\u00a0\u1680\u2000\u2003\u2007\u2009"
+    "\u200a\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff\ufffd\u2581\u0085\u180e"
+)
+CJK = [(0x4E00, 0x9FFF)] * 4 + [
+    (0x3041, 0x3096),
+    (0x30A1, 0x30FA),
+    (0xAC00, 0xD7A3),
+    (0x3400, 0x4DBF),
+    (0x3000, 0x303F),
+    (0xFF01, 0xFFEF),
+    (0x20000, 0x2A6DF),
+    (0xF900, 0xFAD9),
+    (0x3200, 0x33FF),
+]
+SCRIPTS = [
+    (0x370, 0x3FF),
+    (0x400, 0x52F),
+    (0x5D0, 0x5EA),
+    (0x600, 0x6FF),
+    (0x900, 0x97F),
+    (0xE00, 0xE7F),
+    (0x10A0, 0x10FF),
+    (0x1200, 0x137F),
+    (0x1780, 0x17FF),
+    (0x1E00, 0x1EFF),
+    (0x1F00, 0x1FFF),
+    (0x13000, 0x1342F),
+    (0x1D400, 0x1D7FF),
+    (0xB80, 0xBFF),
+    (0x530, 0x58F),
+]
+MARKS = [(0x300, 0x36F)] * 4 + [
+    (0x483, 0x489),
+    (0x591, 0x5C7),
+    (0x64B, 0x65F),
+    (0x93C, 0x94D),
+    (0x1AB0, 0x1AFF),
+    (0x1DC0, 0x1DFF),
+    (0x20D0, 0x20F0),
+    (0x3099, 0x309A),
+    (0xFE00, 0xFE0F),
+    (0xFE20, 0xFE2F),
+]
+CONTROL = [(0x01, 0x1F)] * 3 + [
+    (0x7F, 0x9F),
+    (0x200B, 0x200F),
+    (0x202A, 0x202E),
+    (0x2060, 0x206F),
+    (0xFFF9, 0xFFFB),
+    (0xE0001, 0xE007F),
+    (0xAD, 0xAD),
+    (0xFFFE, 0xFFFF),
+    (0xFDD0, 0xFDEF),
+]
+SYMBOLS = [
+    (0x20A0, 0x20C0),
+    (0x2100, 0x214F),
+    (0x2190, 0x23FF),
+    (0x2460, 0x27BF),
+    (0x2900, 0x2BFF),
+    (0xA1, 0xBF),
+]
 ANY = [(0x01, 0xD7FF), (0xE000, 0xFFFF), (0x10000, 0x1FFFF), (0x20000, 0x10FFFF)]
 
 
 FIXED = [
-    "", " ", "  ", "a", " a", "a ", "a  b", "query: ", "passage: ", "\t", "\n\n", "\u200b", "\u2581", "\u0001",
-    "<s>", "<unk>", "</s><s>", "e\u0301", "\u00e9", "\U0001f97a\U0001fae8\U0001fabf", "\ud7a4", "\u0085",
-    "\u00a8", "\ufb03", "x" * 3000, "\u4e00" * 600, "\U00013000" * 300, " ".join(["de la"] * 800),
-]  # fmt: skip
+    "",
+    " ",
+    "  ",
+    "a",
+    " a",
+    "a ",
+    "a  b",
+    "query: ",
+    "passage: ",
+    "\t",
+    "\n\n",
+    "\u200b",
+    "\u2581",
+    "\u0001",
+    "<s>",
+    "<unk>",
+    "</s><s>",
+    "e\u0301",
+    "\u00e9",
+    "\U0001f97a\U0001fae8\U0001fabf",
+    "\ud7a4",
+    "\u0085",
+    "\u00a8",
+    "\ufb03",
+    "x" * 3000,
+    "\u4e00" * 600,
+    "\U00013000" * 300,
+    " ".join(["de la"] * 800),
+]
 
 
 class Maker:
@@ -81,7 +162,8 @@ class Maker:
     def marks(self) -> str:
         letters = self._sentence(ENGLISH + SPANISH)[:80] + self._points(SCRIPTS, 3)
         return "".join(
-            letter + (self._points(MARKS, 3) if self._random.random() < 0.3 else "") for letter in letters
+            letter + (self._points(MARKS, 3) if self._random.random() < 0.3 else "")
+            for letter in letters
         )
 
     def control(self) -> str:
@@ -103,7 +185,9 @@ class Maker:
         return self._points(ANY, 30)
 
     def mixed(self) -> str:
-        kinds = self._random.choices([kind for kind in KINDS if kind != "mixed"], k=self._random.randint(2, 4))
+        kinds = self._random.choices(
+            [kind for kind in KINDS if kind != "mixed"], k=self._random.randint(2, 4)
+        )
         return self._random.choice(["", " ", "  "]).join(getattr(self, kind)() for kind in kinds)
 
     def _sentence(self, words: list[str]) -> str:
@@ -113,7 +197,9 @@ class Maker:
         if self._random.random() < 0.1:
             chosen = [word.upper() for word in chosen]
         if self._random.random() < 0.3:
-            chosen.insert(self._random.randrange(len(chosen) + 1), str(self._random.randint(0, 99_999)))
+            chosen.insert(
+                self._random.randrange(len(chosen) + 1), str(self._random.randint(0, 99_999))
+            )
         return " ".join(chosen) + self._random.choice(["", ".", "?", "!", "...", " ", ",\n", ";"])
 
     def _joined(self, words: list[str], *separators: str) -> str:
@@ -129,13 +215,24 @@ class Maker:
 
 
 KINDS = {
-    "spanish": 14, "english": 14, "found": 16, "emoji": 8, "cjk": 8, "scripts": 6, "marks": 8,
-    "control": 7, "spaces": 5, "code": 5, "symbols": 4, "anything": 5, "mixed": 12,
-}  # fmt: skip
+    "spanish": 14,
+    "english": 14,
+    "found": 16,
+    "emoji": 8,
+    "cjk": 8,
+    "scripts": 6,
+    "marks": 8,
+    "control": 7,
+    "spaces": 5,
+    "code": 5,
+    "symbols": 4,
+    "anything": 5,
+    "mixed": 12,
+}
 
 
 def texts(data: Path | None) -> list[str]:
-    """`data`: the folder of the retrieval sets; without it made-up sentences stand in for theirs."""
+    """`data`: the folder of the retrieval sets; without it made-up sentences stand in."""
     generator = random.Random(SEED)
     maker = Maker(generator, found_texts(data) if data else [])
     kinds = generator.choices(list(KINDS), list(KINDS.values()), k=COUNT - len(FIXED))

@@ -1,4 +1,5 @@
 """The few calls of Nexus' HTTP API that the evaluation makes."""
+
 import http.client
 import json
 import threading
@@ -38,7 +39,7 @@ class Client:
         except (http.client.HTTPException, OSError):
             connection.close()
             self._of_thread.connection = None
-            # A kept connection may have been closed meanwhile. Only what stores nothing is asked twice.
+            # A kept connection may have been closed meanwhile. What stores is not sent twice.
             if fresh or path.endswith("/episodes"):
                 raise
             return self._exchange(method, path, payload, headers)

@@ -8,6 +8,7 @@ JSON, in percent.
 
 Exit status: 0 scored; 2 the sets are not there; 1 anything else.
 """
+
 import argparse
 import contextlib
 import json
@@ -22,7 +23,12 @@ from client import Client, Refused
 from server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
-SETS = {"locomo_dev": "locomo-dev", "scifact": "scifact", "xquad_es": "xquad_es", "xquad_en": "xquad_en"}
+SETS = {
+    "locomo_dev": "locomo-dev",
+    "scifact": "scifact",
+    "xquad_es": "xquad_es",
+    "xquad_en": "xquad_en",
+}
 MODES = ("hybrid", "words", "vectors")
 BATCH = 100
 LIMIT = 10
@@ -34,10 +40,12 @@ def main() -> int:
     options = parse_options()
     try:
         loaders, score = tools_of(options.shared)
-        loaded = {name: loaders.load(SETS[name], [str(options.shared / "data")]) for name in options.only}
+        loaded = {
+            name: loaders.load(SETS[name], [str(options.shared / "data")]) for name in options.only
+        }
     except (FileNotFoundError, ImportError) as reason:
-        say(f"the retrieval sets are not in {options.shared} ({reason}); give their folder by --shared "
-            "DIR or NEXUS_EVAL_DATA")  # fmt: skip
+        say(f"the retrieval sets are not in {options.shared} ({reason}); give their folder by "
+            "--shared DIR or NEXUS_EVAL_DATA")  # fmt: skip
         return 2
     try:
         with contextlib.ExitStack() as stack:
@@ -154,7 +162,9 @@ def wait_until_embedded(client: Client, brain: str, collection) -> None:
         if left == 0:
             break
         if now - changed > STALL_S:
-            raise TimeoutError(f"{left} episodes of {collection.name} are not being embedded: {counts}")
+            raise TimeoutError(
+                f"{left} episodes of {collection.name} are not being embedded: {counts}"
+            )
         time.sleep(POLL_S)
     say(f"{collection.name}: {total} embedded in {time.monotonic() - begin:.1f} s")
     if counts.get("failed"):
@@ -170,7 +180,9 @@ def ask(client: Client, name: str, mode: str, collections, brains, names) -> dic
         collection, id, text = question
         begin = time.monotonic()
         answer = client.call(
-            "POST", f"/v1/brains/{brains[collection]}/recall", {"query": text, "limit": LIMIT, "mode": mode}
+            "POST",
+            f"/v1/brains/{brains[collection]}/recall",
+            {"query": text, "limit": LIMIT, "mode": mode},
         )
         taken.append(time.monotonic() - begin)
         degraded.update(map(str, answer["degraded"]))

@@ -1,4 +1,5 @@
 """A Nexus server of one's own in a temporary directory, from the built binary."""
+
 import shutil
 import signal
 import socket
@@ -49,7 +50,14 @@ class Server:
 
     def _start(self) -> None:
         out, log = self._directory / "out", self._directory / "log"
-        command = [self._binary, "up", "--data-dir", self._directory / "data", "--port", str(free_port())]
+        command = [
+            self._binary,
+            "up",
+            "--data-dir",
+            self._directory / "data",
+            "--port",
+            str(free_port()),
+        ]
         with out.open("wb") as stdout, log.open("wb") as stderr:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr

@@ -1,4 +1,5 @@
 """Holds a converted model against the engine that came with its weights, and measures it."""
+
 import json
 import sys
 import time
@@ -110,13 +111,21 @@ def compare(directory: Path, unpacked_package: Path) -> int:
     }  # fmt: skip
     print(json.dumps(figures))
     agrees = figures["cosine_mean"] >= LEAST_MEAN and figures["cosine_min"] >= LEAST and all(counts)
-    say("agrees with the package's own engine" if agrees else "DIFFERS from the package's own engine")
+    say(
+        "agrees with the package's own engine"
+        if agrees
+        else "DIFFERS from the package's own engine"
+    )
     return 0 if agrees else 1
 
 
 def milliseconds(model: Model, tokens: int) -> float:
     """Median CPU time of a run."""
-    ids = np.random.default_rng(tokens).integers(4, model.tokenizer.unknown + 200_000, tokens).tolist()
+    ids = (
+        np.random.default_rng(tokens)
+        .integers(4, model.tokenizer.unknown + 200_000, tokens)
+        .tolist()
+    )
     taken = []
     for _ in range(max(7, 1500 // tokens)):
         begin = time.process_time()

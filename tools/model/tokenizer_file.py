@@ -15,8 +15,8 @@ it. The prefix ("query: " or "passage: ") is part of the text.
     which are not looked up again); the others stay. There is no other normalisation: combining
     marks are not composed. The table drops control characters and turns every kind of white space,
     zero-width characters, U+2581, U+FEFF and U+FFFD into U+0020.
- 2. A run of U+0020 becomes one. Nothing is trimmed: a last space stays. No other code point is white
-    space, whatever Unicode says (U+0085 and U+180E are not).
+ 2. A run of U+0020 becomes one. Nothing is trimmed: a last space stays. No other code point is
+    white space, whatever Unicode says (U+0085 and U+180E are not).
  3. U+0020 is put in front unless the text begins with it (so the empty text is one space), and
     every U+0020 becomes U+2581.
  4. Unigram best path over code points. Sums are float32, added from left to right:
@@ -28,6 +28,7 @@ it. The prefix ("query: " or "passage: ") is part of the text.
  5. Each unknown code point is one `unknown`; neighbours are not merged. Ids are the model's own,
     without an offset. The model is fed bos, the ids, eos.
 """
+
 import struct
 
 import numpy as np

@@ -1,4 +1,5 @@
 """The tokenizer in plain Python, from tokenizer.bin, by the rules in tokenizer_file.py. Slow."""
+
 import struct
 from pathlib import Path
 
@@ -6,7 +7,7 @@ import numpy as np
 
 from tokenizer_file import MAGIC
 
-SPACE, MARK = 0x20, "\u2581"
+MARK = "\u2581"
 
 
 class Unigram:
@@ -23,7 +24,9 @@ class Unigram:
             arrays.append(np.frombuffer(data, kind, count, at))
             at += arrays[-1].nbytes
         ends, ids, scores, points, point_ends, replacements = arrays
-        spellings = [data[at + a : at + b].decode() for a, b in zip([0, *ends[:-1].tolist()], ends.tolist())]
+        spellings = [
+            data[at + a : at + b].decode() for a, b in zip([0, *ends[:-1].tolist()], ends.tolist())
+        ]
         self._pieces = dict(zip(spellings, zip(ids.tolist(), scores)))
         self._longest = max(map(len, spellings))
         self._table = {

@@ -9,6 +9,7 @@
 A q4 block is 32 values along a row: f16 scale and 16 bytes; the low nibbles are values 0-15, the
 high nibbles 16-31; value = (nibble - 8) x scale.
 """
+
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,9 @@ class PackedWeights:
             raise ValueError(f"tensor {name} is not packed in {BLOCK_BYTES}-byte blocks")
         end = count // columns if end is None else end
         row_bytes = columns // BLOCK * BLOCK_BYTES
-        packed = np.frombuffer(self._bytes, np.uint8, (end - begin) * row_bytes, offset + begin * row_bytes)
+        packed = np.frombuffer(
+            self._bytes, np.uint8, (end - begin) * row_bytes, offset + begin * row_bytes
+        )
         blocks = packed.reshape(-1, BLOCK_BYTES)
         scale = blocks[:, :2].copy().view("<f2").astype(np.float32)
         nibbles = np.concatenate([blocks[:, 2:] & 15, blocks[:, 2:] >> 4], axis=1)
