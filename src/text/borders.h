@@ -21,7 +21,7 @@ Borders FindBorders(std::string_view text);
 // The last border at or before `position`, or 0.
 size_t LastBorderUpTo(std::span<const size_t> borders, size_t position);
 
-// The first border behind `position`, or the end of the text. The text goes on there.
+// The first border behind `position`, which is before the end of the text.
 size_t FirstBorderAfter(std::span<const size_t> borders, size_t position);
 
 // The code point border at or before `position`, which is in the text.
