@@ -1,6 +1,5 @@
 #include "recall/brain_index.h"
 
-#include <mutex>
 #include <unordered_map>
 #include <utility>
 
@@ -50,38 +49,48 @@ BrainIndex::BrainIndex(size_t dimension)
 
 BrainIndex::~BrainIndex() = default;
 
+std::shared_lock<std::shared_mutex> BrainIndex::LockToRead() const {
+  std::lock_guard turn(guards_turn_);
+  return std::shared_lock(guards_state_);
+}
+
+std::unique_lock<std::shared_mutex> BrainIndex::LockToWrite() {
+  std::lock_guard turn(guards_turn_);
+  return std::unique_lock(guards_state_);
+}
+
 void BrainIndex::Put(PreparedEpisode episode) {
-  std::unique_lock lock(guards_state_);
+  auto lock = LockToWrite();
   state_->episodes.Put(std::move(episode));
 }
 
 void BrainIndex::SetVectors(Uuid id, int64_t generation, std::span<const ChunkVector> chunks) {
-  std::unique_lock lock(guards_state_);
+  auto lock = LockToWrite();
   state_->episodes.SetVectors(id, generation, chunks);
 }
 
 void BrainIndex::Remove(Uuid id) {
-  std::unique_lock lock(guards_state_);
+  auto lock = LockToWrite();
   state_->episodes.Remove(id);
 }
 
 std::vector<Hit> BrainIndex::Search(const Question& question) const {
-  std::shared_lock lock(guards_state_);
+  auto lock = LockToRead();
   return Rank(state_->episodes, question);
 }
 
 size_t BrainIndex::size() const {
-  std::shared_lock lock(guards_state_);
+  auto lock = LockToRead();
   return state_->episodes.size();
 }
 
 size_t BrainIndex::embedded() const {
-  std::shared_lock lock(guards_state_);
+  auto lock = LockToRead();
   return state_->episodes.embedded();
 }
 
 size_t BrainIndex::resident_bytes() const {
-  std::shared_lock lock(guards_state_);
+  auto lock = LockToRead();
   return state_->episodes.resident_bytes();
 }
 

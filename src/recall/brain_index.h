@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <span>
@@ -73,7 +74,8 @@ struct PreparedEpisode {
 
 PreparedEpisode Prepare(const Episode& episode);
 
-// Thread-safe: any number of searches beside one writer.
+// Thread-safe: any number of searches at once. A writer waits for the searches that run, and those
+// that come after it wait for the writer.
 class BrainIndex {
  public:
   explicit BrainIndex(size_t dimension);  // 0: words only
@@ -102,6 +104,12 @@ class BrainIndex {
 
  private:
   struct State;
+  std::shared_lock<std::shared_mutex> LockToRead() const;
+  std::unique_lock<std::shared_mutex> LockToWrite();
+
+  // Held by whoever waits for guards_state_, so that new searches queue behind a waiting writer:
+  // shared_mutex lets readers that overlap keep it out for ever.
+  mutable std::mutex guards_turn_;
   mutable std::shared_mutex guards_state_;
   std::unique_ptr<State> state_;
 };

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cmath>
 #include <format>
+#include <future>
 #include <limits>
 #include <string>
 #include <thread>
@@ -172,7 +173,8 @@ TEST(BrainIndexTest, ARemovedMemoryGivesItsMemoryBack) {
   };
   size_t first = round();
   EXPECT_GT(first, 2'000 * 64 * sizeof(float));
-  for (int i = 0; i < 4; ++i) EXPECT_LT(round(), 2 * first);
+  // What waits for the next sweep is all that may come on top.
+  for (int i = 0; i < 4; ++i) EXPECT_LT(round(), first * 13 / 10);
   EXPECT_EQ(index.size(), 0U);
   EXPECT_EQ(index.embedded(), 0U);
 }
@@ -199,6 +201,28 @@ TEST(BrainIndexTest, SearchesRunBesideAWriter) {
     SetVector(index, number, {0.6F, 0.8F});
     if (i % 3 == 0) index.Remove(Id((number * 7) % 200));
   }
+  is_done = true;
+}
+
+// Catches a lock that readers take from each other for ever, as std::shared_mutex alone lets them.
+TEST(BrainIndexTest, SearchesWithoutAPauseLetAWriterIn) {
+  BrainIndex index(256);
+  for (int i = 0; i < 3'000; ++i) {
+    index.Put(Prepare(Note(i, "Guitar")));
+    SetVector(index, i, std::vector<float>(256, 0.0625F));
+  }
+  std::atomic<bool> is_done = false;
+  std::vector<std::jthread> readers;
+  for (int i = 0; i < 4; ++i) {
+    readers.emplace_back([&] {
+      Question question{.vector = std::vector<float>(256, 0.0625F)};
+      while (!is_done) index.Search(question);
+    });
+  }
+  auto writer = std::async(std::launch::async, [&] {
+    for (int i = 0; i < 50; ++i) index.Remove(Id(i));
+  });
+  EXPECT_EQ(writer.wait_for(std::chrono::seconds(20)), std::future_status::ready);
   is_done = true;
 }
 
