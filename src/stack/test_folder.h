@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 
@@ -22,9 +23,11 @@ class TestFolder {
     chmod(name.c_str(), 0711);  // the servers' user has to get through
     path_ = name;
   }
+  TestFolder(TestFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
   TestFolder(const TestFolder&) = delete;
   TestFolder& operator=(const TestFolder&) = delete;
   ~TestFolder() {
+    if (path_.empty()) return;
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
