@@ -123,11 +123,11 @@ TEST_F(ServerTest, AClientThatAsksFirstIsRefusedBeforeItSends) {
 // Mutant: without Linger() the connection is reset while the body is under way.
 TEST_F(ServerTest, ABodyOverTheLimitIsRefusedSoThatTheClientCanReadIt) {
   options_.max_body_bytes = 1000;
-  Start();
+  Wire wire(loop_, Start());
   constexpr size_t kSize = 16 << 20;
-  const std::string answer =
-      Talk(std::format("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n{}", kSize,
-                       std::string(kSize, 'x')));
+  EXPECT_TRUE(wire.Write(std::format("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n{}",
+                                     kSize, std::string(kSize, 'x'))));
+  const std::string answer = wire.ReadToEnd();
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 413 ")) << answer;
   EXPECT_TRUE(answer.contains("Connection: close\r\n")) << answer;
   EXPECT_TRUE(answer.contains("of 16777216 bytes is over the limit of 1000 bytes")) << answer;

@@ -66,7 +66,8 @@ class Wire {
   Wire(asio::io_context& loop, asio::ip::tcp::socket socket)
       : loop_(loop), socket_(std::move(socket)) {}
 
-  void Write(std::string bytes) { Await(loop_, DoWrite(std::move(bytes))); }
+  // False if the other side did not take them all.
+  bool Write(std::string bytes) { return Await(loop_, DoWrite(std::move(bytes))); }
   // Everything up to and with `mark`, or up to the end.
   std::string ReadUntil(std::string_view mark) { return Await(loop_, DoRead(std::string(mark))); }
   std::string ReadToEnd() { return Await(loop_, DoRead({})); }
@@ -74,9 +75,11 @@ class Wire {
   void Close() { socket_.close(); }
 
  private:
-  Task<> DoWrite(std::string bytes) {
-    co_await asio::async_write(socket_, asio::buffer(bytes),
-                               asio::cancel_after(kPatience, asio::as_tuple(asio::use_awaitable)));
+  Task<bool> DoWrite(std::string bytes) {
+    const auto [error, size] = co_await asio::async_write(
+        socket_, asio::buffer(bytes),
+        asio::cancel_after(kPatience, asio::as_tuple(asio::use_awaitable)));
+    co_return !error;
   }
 
   Task<std::string> DoRead(std::string mark) {
