@@ -15,7 +15,8 @@ Task<bool> WaitEmbedded(store::Vectors& vectors, Uuid brain, std::vector<Uuid> i
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   asio::steady_timer timer(co_await asio::this_coro::executor);
   for (auto pause = kFirstPause;; pause = std::min(pause * 3 / 2, kLongestPause)) {
-    if (co_await vectors.CountQueued(brain, ids) == 0) co_return true;
+    const store::Queued queued = co_await vectors.CountQueued(brain, ids);
+    if (queued.pending == 0) co_return queued.failed == 0;
     const auto now = std::chrono::steady_clock::now();
     if (now >= deadline) co_return false;
     timer.expires_at(std::min(now + pause, deadline));

@@ -10,8 +10,8 @@
 
 namespace nexus::memory {
 
-// True once none of the episodes waits for a vector any more (it has one, or its work has failed
-// for good: the counts of a brain tell); false after `timeout`. Asks the database first every
+// True once all episodes have their vectors; false after `timeout`, and when the work of one was
+// given up and no other is waiting. Asks the database first every
 // 10 ms, then less and less often, down to every 100 ms. Loop thread only; may throw what postgres/
 // throws.
 Task<bool> WaitEmbedded(store::Vectors& vectors, Uuid brain, std::vector<Uuid> ids,

@@ -1,5 +1,6 @@
 #include "memory/remember.h"
 
+#include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -201,6 +202,17 @@ TEST_F(RememberTest, ACallerThatIsGoneHurtsNobodyAndDrainWaitsForItsWrite) {
   Await(node->remember.Drain());
   EXPECT_TRUE(ended);
   EXPECT_EQ(Total(*node, brain), 1);
+}
+
+TEST_F(RememberTest, WaitingForWorkThatWasGivenUpIsInVain) {
+  auto node = NewNode();
+  auto embedder = PoolAs("nexus_embedder");
+  const Uuid brain = NewBrain("ana"), id = StoreText(*node, brain, "uno"), lease = RandomUuid();
+  store::EmbeddingQueue queue(*embedder, space_);
+  const Timestamp now = clock_.Now() + std::chrono::seconds(1);
+  const auto work = Await(queue.Claim(lease, now, now + std::chrono::seconds(60), 1));
+  ASSERT_TRUE(Await(queue.Delay(work.at(0), lease, now, "no luck", true)));
+  EXPECT_FALSE(Await(WaitEmbedded(node->vectors, brain, {id}, std::chrono::seconds(60))));
 }
 
 TEST_F(RememberTest, WaitingEndsWhenTheVectorsAreThereOrTheTimeIsOver) {

@@ -81,6 +81,7 @@ std::vector<std::string> Row::TextArray(int column) const {
 Rows::Rows(pg_result* result) : result_(result) {}
 void Rows::Clear::operator()(pg_result* result) const { PQclear(result); }
 size_t Rows::size() const { return result_ ? static_cast<size_t>(PQntuples(result_.get())) : 0; }
+int Rows::columns() const { return result_ ? PQnfields(result_.get()) : 0; }
 std::string_view Rows::command() const { return result_ ? PQcmdStatus(result_.get()) : ""; }
 Row Rows::operator[](size_t row) const {
   if (row >= size())

@@ -45,6 +45,7 @@ class Rows {
 
   size_t size() const;
   bool empty() const { return size() == 0; }
+  int columns() const;
   Row operator[](size_t row) const;
   std::string_view command() const;  // "COMMIT", "INSERT 0 3"
 

@@ -71,13 +71,13 @@ Task<std::vector<StoredVector>> Vectors::Get(Uuid brain, std::vector<Uuid> items
   co_return ReadVectors(rows);
 }
 
-Task<int64_t> Vectors::CountQueued(Uuid brain, std::vector<Uuid> items) {
+Task<Queued> Vectors::CountQueued(Uuid brain, std::vector<Uuid> items) {
   Transaction transaction = co_await api_.BeginAs(brain);
   Rows rows = co_await transaction.Run(sql::kAreQueued,
                                        {ToParameter(brain), ToParameter(space_), IdArray(items)});
-  int64_t count = rows[0].Integer(0);
+  const Queued queued{rows[0].Integer(0), rows[0].Integer(1)};
   co_await transaction.Commit();
-  co_return count;
+  co_return queued;
 }
 
 EmbeddingQueue::EmbeddingQueue(postgres::Pool& embedder, int64_t space)

@@ -43,6 +43,11 @@ struct Work {
   int64_t attempts = 0;  // this one included
 };
 
+struct Queued {
+  int64_t pending = 0;  // wait for their vector
+  int64_t failed = 0;   // given up, with the reason in the queue
+};
+
 // An episode with what stands before it in its session, nearest first.
 struct EmbeddingInput {
   Episode episode;
@@ -57,8 +62,8 @@ class Vectors {
   Task<std::vector<StoredVector>> Scan(Uuid brain, std::optional<std::pair<Uuid, uint32_t>> after,
                                        int64_t limit);
   Task<std::vector<StoredVector>> Get(Uuid brain, std::vector<Uuid> items);
-  // How many of the items still wait for a vector.
-  Task<int64_t> CountQueued(Uuid brain, std::vector<Uuid> items);
+  // Of the items.
+  Task<Queued> CountQueued(Uuid brain, std::vector<Uuid> items);
   int64_t space() const { return space_; }
 
  private:

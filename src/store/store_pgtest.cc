@@ -1,4 +1,8 @@
 // The driver and the store on a real PostgreSQL.
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include "queries.h"
 #include "store/database_fixture.h"
 
@@ -42,6 +46,61 @@ Task<> Abandon(Pool& api, Uuid brain, Episode episode) {
 Task<> HoldAndAskForAnother(Pool& pool) {
   Transaction held = co_await pool.Begin();
   co_await pool.Run(kOne, {});
+}
+
+Task<> Note(Pool& pool, int times, char name, std::string& order) {
+  for (int i = 0; i < times; ++i) {
+    co_await pool.Run(kOne, {});
+    order += name;
+  }
+}
+
+constexpr postgres::Statement kBlocked{
+    "blocked",
+    "SELECT pid FROM pg_stat_activity WHERE usename = 'nexus_api' AND wait_event_type = 'Lock' "
+    "AND datname = current_database()"};
+
+// Commits once somebody waits for what the transaction has locked.
+Task<bool> CommitWhenAwaited(Pool& admin, Transaction transaction) {
+  asio::steady_timer pause(co_await asio::this_coro::executor);
+  bool awaited = false;
+  for (int attempt = 0; attempt < 1'000 && !awaited; ++attempt) {
+    pause.expires_after(std::chrono::milliseconds(5));
+    co_await pause.async_wait(asio::use_awaitable);
+    awaited = !(co_await admin.Run(kBlocked, {})).empty();
+  }
+  co_await transaction.Commit();
+  co_return awaited;
+}
+
+// What EmbeddingQueue::Finish does, up to its COMMIT.
+Task<Transaction> StoreVectorsOf(Pool& embedder, int64_t space, Work work, Uuid lease) {
+  Transaction transaction = co_await embedder.BeginAs(work.brain);
+  co_await transaction.Run(sql::kFinishWork,
+                           {ToParameter(work.brain), ToParameter(space), ToParameter(work.item),
+                            ToParameter(lease), ToParameter(work.generation)});
+  const SpaceStatement insert(sql::kInsertVectors, space);
+  co_await transaction.Run(insert.get(),
+                           {ToParameter(work.brain), ToParameter(work.item), "1",
+                            ToParameter(work.generation), "{0}", "{0}", "{3}", "{\"[1,0,0]\"}"});
+  co_return transaction;
+}
+
+Task<bool> StoreVectorsBesideADelete(Pool& embedder, Pool& admin, Episodes& episodes, int64_t space,
+                                     Work work, Uuid lease, bool& deleted) {
+  Transaction storing = co_await StoreVectorsOf(embedder, space, work, lease);
+  asio::co_spawn(co_await asio::this_coro::executor, episodes.Delete(work.brain, work.item),
+                 [&deleted](std::exception_ptr, bool done) { deleted = done; });
+  co_return co_await CommitWhenAwaited(admin, std::move(storing));
+}
+
+TEST_F(StoreTest, WhoWaitsLongestGetsTheConnection) {
+  auto pool = PoolAs("nexus_admin", 1);
+  std::string order;
+  asio::co_spawn(loop_, Note(*pool, 3, 'a', order), asio::detached);
+  asio::co_spawn(loop_, Note(*pool, 1, 'b', order), asio::detached);
+  Drain();
+  EXPECT_EQ(order, "abaa");
 }
 
 TEST_F(StoreTest, ARefusedStatementNamesItsStateAndThePoolGoesOn) {
@@ -235,6 +294,43 @@ TEST_F(StoreTest, ALostLeaseStoresNothing) {
   EXPECT_FALSE(Await(queue.Finish(work, slow, {vector})));
   EXPECT_FALSE(Await(queue.Delay(work, slow, until, "too late", true)));
   EXPECT_TRUE(Await(Vectors(*api, space_).Get(brain, {work.item})).empty());
+}
+
+// Catches the mutant that deletes the vectors before the queued work (episodes_deleted).
+TEST_F(StoreTest, ADeleteThatMeetsAWorkerStoringVectorsLeavesNone) {
+  Migrated();
+  auto api = PoolAs("nexus_api"), embedder = PoolAs("nexus_embedder"),
+       admin = PoolAs("nexus_admin");
+  const Uuid brain = NewBrain("ana"), lease = RandomUuid();
+  Await(InsertAll(*api, brain, {NewEpisode("uno")}));
+  const Timestamp now = clock_.Now() + std::chrono::seconds(1);
+  EmbeddingQueue queue(*embedder, space_);
+  Work work = Await(queue.Claim(lease, now, now + std::chrono::seconds(30), 1)).at(0);
+  Episodes episodes(*api);
+  bool deleted = false;
+  EXPECT_TRUE(
+      Await(StoreVectorsBesideADelete(*embedder, *admin, episodes, space_, work, lease, deleted)));
+  EXPECT_TRUE(deleted);
+  EXPECT_TRUE(Await(Vectors(*api, space_).Get(brain, {work.item})).empty());
+}
+
+TEST_F(StoreTest, WhatNeitherHasAVectorNorWaitsForOneIsQueued) {
+  Migrated();
+  auto api = PoolAs("nexus_api"), embedder = PoolAs("nexus_embedder"),
+       owner = PoolAs("nexus_owner");
+  const Uuid brain = NewBrain("ana"), lease = RandomUuid();
+  Await(InsertAll(*api, brain, {NewEpisode("embedded"), NewEpisode("lost"), NewEpisode("waits")}));
+  const Timestamp now = clock_.Now() + std::chrono::seconds(1);
+  EmbeddingQueue queue(*embedder, space_);
+  auto work = Await(queue.Claim(lease, now, now + std::chrono::seconds(30), 2));
+  StoredVector vector{work[0].item, 0, 0, 3, 1, work[0].generation, {1, 0, 0}};
+  EXPECT_TRUE(Await(queue.Finish(work[0], lease, {vector})));
+  EXPECT_TRUE(Await(queue.Drop(work[1], lease)));
+  Vectors vectors(*api, space_);
+  EXPECT_EQ(Await(vectors.CountQueued(brain, {work[0].item, work[1].item})).pending, 0);
+  Await(QueueMissing(*owner, space_, brain));
+  EXPECT_EQ(Await(vectors.CountQueued(brain, {work[0].item})).pending, 0);
+  EXPECT_EQ(Await(vectors.CountQueued(brain, {work[1].item})).pending, 1);
 }
 
 TEST_F(StoreTest, AReaderOfTheOutboxSeesEveryCommitInOrder) {

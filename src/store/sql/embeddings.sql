@@ -47,6 +47,7 @@ SELECT count(*) FILTER (WHERE state = 'pending'), count(*) FILTER (WHERE state =
   FROM nexus_memory.embedding_queue WHERE space_id = $1;
 
 -- name: AreQueued
--- $1 brain, $2 space, $3 items: how many still wait for their vector.
-SELECT count(*) FROM nexus_memory.embedding_queue
- WHERE brain_id = $1 AND space_id = $2 AND kind = 'episode' AND item = ANY ($3::uuid[]) AND state = 'pending';
+-- $1 brain, $2 space, $3 items: how many still wait for their vector, and how many wait in vain.
+SELECT count(*) FILTER (WHERE state = 'pending'), count(*) FILTER (WHERE state = 'failed')
+  FROM nexus_memory.embedding_queue
+ WHERE brain_id = $1 AND space_id = $2 AND kind = 'episode' AND item = ANY ($3::uuid[]);
