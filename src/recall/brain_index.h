@@ -5,8 +5,9 @@
 // the length of a passage include 0.5 x those of the passage before it in its session and 0.25 x
 // those of the one before that. Meaning: inner product of the question's vector with the stored
 // vector (already the mean of "plain" and "context", not normalised again). Fusion: s = T + 6 M,
-// then 0.15 x the best s of the session is added. Both arms take the best part of an episode, each
-// its own: T of the best passage and M of the best chunk.
+// then 0.15 x the best s of the session is added; in a brain with sessions, an episode without one
+// is a session of one. Both arms take the best part of an episode, each its own: T of the best
+// passage and M of the best chunk.
 //
 // An episode longer than kPassageBytes is several passages for the words, as it is several chunks
 // for the vectors; it scores by its best passage and its best chunk.

@@ -10,6 +10,7 @@ namespace {
 
 constexpr double kMeaningWeight = 6;
 constexpr double kSessionShare = 0.15;
+constexpr double kNever = -std::numeric_limits<double>::infinity();
 
 // What one arm says of the episodes: the best score of each, and the slot where it was found (of
 // the passages or of the rows; kNone: nowhere).
@@ -80,7 +81,7 @@ std::vector<Candidate> Fuse(const EpisodeTable& episodes, const Arm& words, cons
   const auto& entries = episodes.entries();
   const double mean = MeanMeaning(meaning);
   std::vector<double> scores(entries.size());
-  std::vector<double> best_of(episodes.sessions(), -std::numeric_limits<double>::infinity());
+  std::vector<double> best_of(episodes.sessions(), kNever);
   for (size_t i = 0; i < entries.size(); ++i) {
     double nearness = meaning.best[i] == kNone ? mean : static_cast<double>(meaning.scores[i]);
     scores[i] = words.scores[i] + kMeaningWeight * nearness;
@@ -88,11 +89,13 @@ std::vector<Candidate> Fuse(const EpisodeTable& episodes, const Arm& words, cons
     if (session != kNone) best_of[session] = std::max(best_of[session], scores[i]);
   }
   std::vector<Candidate> candidates;
+  const bool has_sessions = std::ranges::any_of(best_of, [](double best) { return best > kNever; });
   for (uint32_t i = 0; i < entries.size(); ++i) {
     if (words.best[i] == kNone && meaning.best[i] == kNone) continue;
     uint32_t session = entries[i].session;
-    double share = session == kNone ? 0 : kSessionShare * best_of[session];
-    candidates.push_back({i, scores[i] + share});
+    // Beside sessions, an episode alone is a session of one: else it would stand behind them all.
+    double best = session != kNone ? best_of[session] : has_sessions ? scores[i] : 0;
+    candidates.push_back({i, scores[i] + kSessionShare * best});
   }
   return candidates;
 }

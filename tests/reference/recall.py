@@ -137,7 +137,8 @@ def ranked(documents, scores, keep):
 def answer(rng, documents, lexical, vectors, text):
     words = lexical.scores(text)
     has_vector = np.array([v is not None for v in vectors])
-    sessions = [d.session for d in documents]
+    # Beside sessions, a memory alone counts as a session of one (ARCHITECTURE.md).
+    sessions = [d.session or str(d.id) for d in documents]
     question = near_one(rng)
     meaning = np.array([0.0 if v is None else question @ v for v in vectors])
     filled = np.where(has_vector, meaning, meaning[has_vector].mean())
