@@ -138,6 +138,7 @@ void PrivateStack::Parts::Stop() {
   redis.reset();
   if (postgres) postgres->Stop(options.stop_timeout);
   postgres.reset();
+  if (socket_folder.parent_path() != data.layout().root) rmdir(socket_folder.c_str());
   if (ran) Say(std::format("servers: stopped in {}", watch.Read()));
 }
 
@@ -151,7 +152,6 @@ PrivateStack::PrivateStack(StackOptions options) {
   CheckReachable(layout, parts_->account);
   parts_->socket_folder =
       ChooseSocketFolder(layout, parts_->account, RuntimeDirectory(parts_->account));
-  parts_->MakeFolders();
 }
 
 PrivateStack::~PrivateStack() { Stop(); }
@@ -160,6 +160,7 @@ Endpoints PrivateStack::Start() {
   Parts& parts = *parts_;
   if (parts.postgres) throw std::logic_error("the private stack is started already");
   prctl(PR_SET_CHILD_SUBREAPER, 1);
+  parts.MakeFolders();
   auto server = std::make_unique<PostgresProcess>(parts.postgres_programs, parts.data.layout(),
                                                   parts.account, parts.socket_folder);
   parts.MakeCluster(*server);

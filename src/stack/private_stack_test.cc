@@ -232,6 +232,13 @@ TEST_F(PrivateStackTest, PutsItsSocketsElsewhereWhenThePathIsTooLong) {
   EXPECT_FALSE(endpoints.postgres_conninfo.contains("ddd"));
   EXPECT_EQ(Query(endpoints, "nexus_admin", "SELECT 1"), "1\n");
   EXPECT_EQ(FindRunning(data_).postgres_conninfo, endpoints.postgres_conninfo);
+
+  const auto begin = endpoints.postgres_conninfo.find('=') + 1;
+  const auto folder =
+      endpoints.postgres_conninfo.substr(begin, endpoints.postgres_conninfo.find(' ') - begin);
+  EXPECT_TRUE(std::filesystem::exists(folder));
+  stack.Stop();
+  EXPECT_FALSE(std::filesystem::exists(folder));
 }
 
 TEST_F(PrivateStackTest, GoesOnWithoutARedisThatCannotStart) {
