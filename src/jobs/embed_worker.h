@@ -1,6 +1,7 @@
 // Empties the embedding queue: claims by lease, embeds in the bulk lane, stores, tells the index.
 #pragma once
 
+#include <random>
 #include <string>
 
 #include "base/metrics.h"
@@ -23,6 +24,10 @@ struct EmbedWorkerOptions {
 // times 0.5 to 1.5 by `jitter` in [0, 1). Pure.
 std::chrono::milliseconds RetryDelay(int64_t attempts, double jitter);
 
+// A run is one batch. Up to `threads` episodes of it are worked on at once. What the model refuses
+// is tried again later, or `failed` at once if it can never succeed. When PostgreSQL is lost the
+// run ends by exception and the leases expire by themselves. On Stop() the passages that are being
+// embedded end, and the rest of the batch is handed back.
 class EmbedWorker final : public Service {
  public:
   EmbedWorker(asio::any_io_executor executor, store::EmbeddingQueue& queue,
@@ -33,8 +38,16 @@ class EmbedWorker final : public Service {
   Task<bool> RunOnce() override;
 
  private:
-  Task<> Settle(store::Work work, Uuid lease);
-  Task<> KeepLease(Uuid lease);
+  struct Batch;
+  struct Attempt;
+  bool Interrupted(const Batch& batch) const;
+  Task<> WorkOff(std::shared_ptr<Batch> batch);
+  Task<> KeepLease(std::shared_ptr<Batch> batch);
+  Task<> Settle(std::shared_ptr<Batch> batch, store::Work work);
+  Task<Attempt> TryToEmbed(std::shared_ptr<Batch> batch, store::Work work,
+                           store::EmbeddingInput input);
+  Task<Attempt> TryToStore(std::shared_ptr<Batch> batch, store::Work work, Attempt attempt);
+  Task<> GiveBack(std::shared_ptr<Batch> batch, store::Work work, Attempt attempt);
 
   store::EmbeddingQueue& queue_;
   const embed::Embedder& embedder_;
@@ -42,6 +55,7 @@ class EmbedWorker final : public Service {
   const Clock& clock_;
   EmbedWorkerOptions options_;
   ComputePool bulk_;
+  std::minstd_rand jitter_;
   Counter& embedded_;
   Counter& retried_;
   Counter& failed_;

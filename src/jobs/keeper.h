@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/service.h"
-#include "postgres/pool.h"
+#include "store/upkeep.h"
 
 namespace nexus::jobs {
 
@@ -16,7 +16,7 @@ class Keeper final : public Service {
   Task<bool> RunOnce() override;
 
  private:
-  postgres::Pool& keeper_;
+  store::Upkeep upkeep_;
   const Clock& clock_;
 };
 

@@ -1,0 +1,27 @@
+#include "jobs/index_feed.h"
+
+namespace nexus::jobs {
+
+IndexFeed::IndexFeed(asio::any_io_executor executor, store::Outbox& outbox,
+                     memory::Indexes& indexes, store::Position start, Metrics& metrics,
+                     std::chrono::milliseconds poll)
+    : Service(executor, "index feed", poll),
+      outbox_(outbox),
+      indexes_(indexes),
+      position_(std::move(start)),
+      events_(metrics.counter("nexus_index_feed_events_total",
+                              "Rows of the outbox that the resident indexes have taken.")) {}
+
+Task<bool> IndexFeed::RunOnce() {
+  std::vector<store::OutboxEvent> events = co_await outbox_.Read(position_, kPage);
+  if (events.empty()) co_return false;
+  const size_t count = events.size();
+  store::Position next{position_.epoch, events.back().xid, events.back().seq};
+  co_await indexes_.Apply(std::move(events));
+  // Only now: what failed is read again.
+  position_ = std::move(next);
+  events_.Add(static_cast<double>(count));
+  co_return count == static_cast<size_t>(kPage);
+}
+
+}  // namespace nexus::jobs

@@ -1,0 +1,53 @@
+#include "jobs/index_feed.h"
+#include "jobs/jobs_fixture.h"
+#include "jobs/keeper.h"
+
+namespace nexus::jobs {
+namespace {
+
+using IndexFeedTest = JobsTest;
+using KeeperTest = JobsTest;
+
+TEST_F(IndexFeedTest, WhatOthersCommitReachesTheResidentIndex) {
+  auto relay = PoolAs("nexus_relay");
+  store::Outbox outbox(*relay);
+  IndexFeed feed(loop_.get_executor(), outbox, *indexes_, Await(outbox.Start()), metrics_,
+                 std::chrono::milliseconds(5));
+  const auto index = Beside(indexes_->Get(brain_));
+  feed.Start();
+  Insert("uno");
+  EXPECT_TRUE(Until([&] { return index->size() == 1; }));
+  DeleteAll();
+  EXPECT_TRUE(Until([&] { return index->size() == 0; }));
+  EXPECT_TRUE(Stop(feed));
+  EXPECT_EQ(feed.last_error(), "");
+}
+
+TEST_F(KeeperTest, MakesTheOutboxPartitionsAheadAndPrunesOldKeys) {
+  moved_clock_.Advance(std::chrono::days(500));
+  const auto insert = std::format(
+      "INSERT INTO nexus_memory.idempotency_keys (brain_id, key, request_sha256, created_at) "
+      "VALUES "
+      "('{0}', 'old', 'x', '{1}'), ('{0}', 'young', 'x', '{2}')",
+      brain_.ToString(),
+      FormatTimestamp(moved_clock_.Now() - kIdempotencyKeyLife - std::chrono::minutes(1)),
+      FormatTimestamp(moved_clock_.Now() - kIdempotencyKeyLife + std::chrono::hours(1)));
+  Ask(insert);
+  auto pool = PoolAs("nexus_keeper");
+  Keeper keeper(loop_.get_executor(), *pool, moved_clock_);
+  keeper.Start();
+  EXPECT_TRUE(Until([&] {
+    return Ask("SELECT string_agg(key, ',') FROM nexus_memory.idempotency_keys") == "young";
+  }));
+  const std::chrono::year_month_day today(
+      std::chrono::floor<std::chrono::days>(moved_clock_.Now()));
+  const auto next_month =
+      std::format("SELECT to_regclass('nexus_memory.outbox_{:%Y_%m}') IS NOT NULL",
+                  today.year() / today.month() / 1 + std::chrono::months(1));
+  EXPECT_EQ(Ask(next_month), "t");
+  EXPECT_TRUE(Stop(keeper));
+  EXPECT_EQ(keeper.last_error(), "");
+}
+
+}  // namespace
+}  // namespace nexus::jobs
