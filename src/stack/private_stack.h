@@ -5,6 +5,7 @@
 //   DATA/lock            flock of the process that uses it, holds its pid
 //   DATA/pg, DATA/redis  the data (0700, of the service user)
 //   DATA/run             the sockets (0700); elsewhere if their path would be too long
+//   DATA/access          pg_hba.conf, pg_ident.conf: written anew at every start
 //   DATA/log             postgres.log, redis.log, initdb.log: what the children print
 //
 // As root the children run as `service_user` (made if absent; `postgres` if it can't be), DATA
@@ -42,8 +43,8 @@ struct Endpoints {
 // safe after fork, then execs.
 //
 // While a PrivateStack is started, orphaned grandchildren are reparented to this process
-// (PR_SET_CHILD_SUBREAPER) and reaped by Supervise(). Children started elsewhere in the process
-// are not touched, except once they have been reparented orphans.
+// (PR_SET_CHILD_SUBREAPER), and those called postgres are reaped by Supervise(). Children started
+// elsewhere in the process are not touched.
 class PrivateStack {
  public:
   // Finds the programs, makes or checks the data directory and locks it. Throws Failure with one
