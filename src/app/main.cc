@@ -39,6 +39,10 @@ struct ServerFlags {
   }
 };
 
+std::string DefaultOf(std::string_view name) {
+  return std::ranges::find(Settings(), name, &Setting::name)->default_text;
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("A persistent memory for AI agents.", "nexus");
   app.set_version_flag("--version", "nexus " + std::string(kVersion));
@@ -61,7 +65,7 @@ int Main(int argc, char** argv) {
       return cli::kExitOk;
     };
   });
-  cli::AddCommands(app, chosen, kVersion);
+  cli::AddCommands(app, chosen, {std::string(kVersion), DefaultOf("data-dir"), DefaultOf("model")});
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

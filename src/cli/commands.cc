@@ -1,0 +1,26 @@
+#include "cli/commands.h"
+
+#include <cstdio>
+
+#include "cli/command_list.h"
+
+namespace nexus::cli {
+
+void AddCommands(CLI::App& app, Action& chosen, const Defaults& defaults) {
+  Flags all(app, chosen);
+  AddStatus(all, defaults);
+  AddRemember(all, defaults);
+  AddRecall(all, defaults);
+  AddEpisodes(all, defaults);
+  AddBrain(all, defaults);
+  AddKey(all, defaults);
+  AddDemo(all, defaults);
+  AddDoctor(all, defaults);
+  AddPsql(all, defaults);
+  all.Command("version", "Print the version.").OnRun([version = defaults.version] {
+    std::puts(("nexus " + version).c_str());
+    return kExitOk;
+  });
+}
+
+}  // namespace nexus::cli

@@ -1,0 +1,211 @@
+// nexus list, show, forget.
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <cstdio>
+
+#include "base/json.h"
+#include "cli/answer.h"
+#include "cli/command_list.h"
+#include "cli/layout.h"
+#include "cli/server.h"
+#include "cli/terminal.h"
+
+namespace nexus::cli {
+namespace {
+
+constexpr int64_t kPageOfPeople = 20;
+constexpr int64_t kPageOfPrograms = 50;
+constexpr int64_t kPageOfAll = 200;
+
+struct EpisodeFlags {
+  ConnectionFlags connection;
+  std::optional<int64_t> limit;
+  std::string cursor;
+  bool all = false;
+  std::vector<std::string> ids;
+  bool yes = false;
+
+  Server Connect(const Defaults& defaults) const {
+    return Server(Resolve(connection, ProcessEnvironment, defaults.data_directory));
+  }
+};
+
+// Pages of the list, one by one; nothing is asked for before it is wanted.
+class Pages {
+ public:
+  Pages(Server& server, int64_t limit, std::string cursor)
+      : server_(server), limit_(limit), cursor_(std::move(cursor)) {}
+
+  boost::json::object Next() {
+    std::string rest = std::format("/episodes?limit={}", limit_);
+    if (!cursor_.empty()) rest += "&cursor=" + http::PercentEncode(cursor_);
+    boost::json::object page = server_.Ask("GET", BrainTarget(server_.connection().brain, rest));
+    cursor_ = TextOf(page, "next_cursor");
+    return page;
+  }
+  // Where the next page begins; empty behind the last one.
+  const std::string& cursor() const { return cursor_; }
+
+ private:
+  Server& server_;
+  int64_t limit_;
+  std::string cursor_;
+};
+
+void PrintPage(const boost::json::object& page, const Screen& screen) {
+  Table table({{"id"}, {"happened"}, {"speaker"}, {"memory"}});
+  for (const auto& item : ListOf(page, "episodes")) {
+    const boost::json::object& episode = AsObject(item);
+    table.Add({std::string(TextOf(episode, "id")), ShortTime(TextOf(episode, "occurred_at")),
+               Cut(TextOf(episode, "speaker"), 16), std::string(TextOf(episode, "content"))});
+  }
+  Print(table.rows() > 0 ? table.Render(screen) : "There is nothing here yet.\n");
+}
+
+// One document, written as its parts arrive.
+void PrintAllAsJson(Pages& pages) {
+  Print("{\"episodes\":[");
+  bool first = true;
+  do {
+    const boost::json::object page = pages.Next();
+    for (const auto& episode : ListOf(page, "episodes")) {
+      Print((first ? "" : ",") + SerializeJson(episode));
+      first = false;
+    }
+  } while (!pages.cursor().empty());
+  Print("],\"next_cursor\":null}\n");
+}
+
+int List(const EpisodeFlags& given, const Defaults& defaults) {
+  Server server = given.Connect(defaults);
+  const bool json = PrintsJson(given.connection.json);
+  const int64_t usual = given.all ? kPageOfAll : json ? kPageOfPrograms : kPageOfPeople;
+  Pages pages(server, given.limit.value_or(usual), given.cursor);
+  if (json && given.all) {
+    PrintAllAsJson(pages);
+    return kExitOk;
+  }
+  if (json) {
+    PrintJson(pages.Next());
+    return kExitOk;
+  }
+  const Screen screen = StandardOutput();
+  do {
+    PrintPage(pages.Next(), screen);
+  } while (given.all && !pages.cursor().empty());
+  if (!pages.cursor().empty()) {
+    PrintNote(screen.Dim("older: nexus list --cursor " + pages.cursor() + ", or --all"));
+  }
+  return kExitOk;
+}
+
+void PrintEpisode(const boost::json::object& episode, const Screen& screen) {
+  const auto line = [&](const char* title, std::string_view text) {
+    if (!text.empty()) {
+      Print(std::format("{} {}\n", screen.Dim(std::format("{:<10}", title)),
+                        Cut(text, screen.width - 11)));
+    }
+  };
+  line("id", TextOf(episode, "id"));
+  line("happened", ShortTime(TextOf(episode, "occurred_at")));
+  line("stored", ShortTime(TextOf(episode, "created_at")));
+  line("speaker", TextOf(episode, "speaker"));
+  line("session", TextOf(episode, "session_id"));
+  line("project", TextOf(episode, "project_id"));
+  std::string tags;
+  for (const auto& tag : ListOf(episode, "tags")) {
+    if (tag.is_string()) tags += (tags.empty() ? "" : ", ") + std::string(tag.get_string());
+  }
+  line("tags", tags);
+  line("importance", std::format("{}", NumberOf(episode, "importance_score")));
+  const boost::json::object& metadata = ObjectOf(episode, "metadata");
+  if (!metadata.empty()) line("metadata", SerializeJson(metadata));
+  Print("\n");
+  for (const std::string& text : Wrap(TextOf(episode, "content"), screen.width)) Print(text + "\n");
+}
+
+std::string EpisodeTarget(const Server& server, const std::string& id) {
+  RequireUtf8(id, "the id");
+  return BrainTarget(server.connection().brain, "/episodes/" + http::PercentEncode(id));
+}
+
+int Show(const EpisodeFlags& given, const Defaults& defaults) {
+  Server server = given.Connect(defaults);
+  const boost::json::object episode = server.Ask("GET", EpisodeTarget(server, given.ids.front()));
+  if (PrintsJson(given.connection.json)) {
+    PrintJson(episode);
+  } else {
+    PrintEpisode(episode, StandardOutput());
+  }
+  return kExitOk;
+}
+
+// Shows what would go, and asks a person if there is one.
+bool IsConfirmed(Server& server, const EpisodeFlags& given) {
+  if (given.yes || !CanAsk()) return true;
+  const Screen screen = StandardError();
+  for (const std::string& id : given.ids) {
+    const boost::json::object episode = server.Ask("GET", EpisodeTarget(server, id));
+    PrintNote("  " + Cut(TextOf(episode, "content"), screen.width - 2));
+  }
+  const std::string answer = AskPerson(
+      given.ids.size() == 1 ? "Forget this, for good? [y/N]"
+                            : std::format("Forget these {}, for good? [y/N]", given.ids.size()));
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+int Forget(const EpisodeFlags& given, const Defaults& defaults) {
+  Server server = given.Connect(defaults);
+  if (!IsConfirmed(server, given)) {
+    PrintNote("nothing was forgotten");
+    return kExitFailure;
+  }
+  boost::json::array forgotten;
+  int code = kExitOk;
+  for (const std::string& id : given.ids) {
+    try {
+      server.Ask("DELETE", EpisodeTarget(server, id));
+      forgotten.emplace_back(id);
+    } catch (const Failure& failure) {
+      if (failure.error().code != ErrorCode::kNotFound) throw;
+      PrintError(failure.error());
+      code = kExitFailure;
+    }
+  }
+  if (PrintsJson(given.connection.json)) {
+    PrintJson(boost::json::object{{"forgotten", std::move(forgotten)}});
+  } else if (!forgotten.empty()) {
+    Print(std::format("forgotten: {}\n", forgotten.size()));
+  }
+  return code;
+}
+
+}  // namespace
+
+void AddEpisodes(Flags& all, const Defaults& defaults) {
+  auto given = std::make_shared<EpisodeFlags>();  // shared by the parser and the actions
+  Flags list = all.Command("list", "List memories, newest arrival first.");
+  list.Number("--limit", given->limit, "how many on a page [20 on a terminal]");
+  list.Text("--cursor", given->cursor, "where the page before ended");
+  list.Switch("--all", given->all, "page after page, to the end");
+  AddConnection(list, given->connection, BrainFlag::kOne);
+  list.OnRun([given, defaults] { return List(*given, defaults); });
+
+  auto shown = std::make_shared<std::string>();
+  Flags show = all.Command("show", "Show one memory, whole.");
+  show.Argument("ID", *shown, "its id");
+  AddConnection(show, given->connection, BrainFlag::kOne);
+  show.OnRun([given, shown, defaults] {
+    given->ids = {*shown};
+    return Show(*given, defaults);
+  });
+
+  Flags forget = all.Command("forget", "Forget memories everywhere, for good.");
+  forget.Arguments("ID", given->ids, "their ids");
+  forget.Switch("-y,--yes", given->yes, "do not ask");
+  AddConnection(forget, given->connection, BrainFlag::kOne);
+  forget.OnRun([given, defaults] { return Forget(*given, defaults); });
+}
+
+}  // namespace nexus::cli

@@ -1,0 +1,50 @@
+#include "cli/progress.h"
+
+#include <cstdio>
+
+#include "cli/layout.h"
+
+namespace nexus::cli {
+namespace {
+
+int64_t Percent(int64_t done, int64_t total) {
+  return total <= 0 ? 100 : std::clamp<int64_t>(done * 100 / total, 0, 100);
+}
+
+}  // namespace
+
+std::string ProgressLine(std::string_view label, int64_t done, int64_t total, size_t width) {
+  const int64_t percent = Percent(done, total);
+  const std::string numbers = std::format("{:>3} %  {}/{}", percent, done, total);
+  const size_t taken = DisplayWidth(label) + numbers.size() + 4;
+  if (taken + 4 > width) return std::format("{}  {}", label, numbers);
+  const size_t cells = std::min<size_t>(width - taken, 40);
+  const size_t full = cells * static_cast<size_t>(percent) / 100;
+  std::string bar;
+  for (size_t i = 0; i < cells; ++i) bar += i < full ? "█" : "░";
+  return std::format("{}  {}  {}", label, bar, numbers);
+}
+
+Progress::Progress(std::string label, int64_t total, Screen screen)
+    : label_(std::move(label)), total_(total), screen_(screen) {}
+
+Progress::~Progress() {
+  if (drawn_) std::fputc('\n', stderr);
+}
+
+void Progress::Show(int64_t done) {
+  if (screen_.terminal) {
+    if (done == shown_) return;
+    shown_ = done;
+    drawn_ = true;
+    std::fprintf(stderr, "\r%s\033[K",
+                 ProgressLine(label_, done, total_, screen_.width - 1).c_str());
+    return;
+  }
+  const int64_t tenth = Percent(done, total_) / 10;
+  if (tenth <= shown_) return;
+  shown_ = tenth;
+  std::fprintf(stderr, "%s %3d %%\n", label_.c_str(), static_cast<int>(tenth * 10));
+}
+
+}  // namespace nexus::cli

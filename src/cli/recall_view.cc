@@ -1,0 +1,90 @@
+#include "cli/recall_view.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include "cli/answer.h"
+#include "cli/highlight.h"
+#include "cli/layout.h"
+
+namespace nexus::cli {
+namespace {
+
+constexpr size_t kWholeBytes = 700;    // a text up to this size is shown whole
+constexpr size_t kExcerptBytes = 600;  // of a longer one
+constexpr std::string_view kIndent = "    ";
+
+bool IsInsideCodePoint(std::string_view text, size_t at) {
+  return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
+}
+
+std::string RenderResult(const boost::json::object& result, size_t rank, Highlighter& highlighter,
+                         const Screen& screen) {
+  std::string out =
+      std::format("{}  {:.2f}  {}", screen.Bold(std::format("{:>2}", rank)),
+                  NumberOf(result, "score"), ShortTime(TextOf(result, "occurred_at")));
+  if (auto speaker = TextOf(result, "speaker"); !speaker.empty()) {
+    out += "  " + screen.Green(Cut(speaker, 24));
+  }
+  out += "  " + screen.Dim(TextOf(result, "id")) + '\n';
+  const boost::json::object& chunk = ObjectOf(result, "chunk");
+  const std::string text = Excerpt(
+      TextOf(result, "content"), static_cast<size_t>(std::max<int64_t>(CountOf(chunk, "begin"), 0)),
+      static_cast<size_t>(std::max<int64_t>(CountOf(chunk, "end"), 0)));
+  for (const std::string& line : Wrap(text, screen.width - kIndent.size())) {
+    out.append(line.empty() ? "" : kIndent);
+    out += screen.colour ? highlighter.Mark(line, "\033[1m", "\033[0m") : line;
+    out += '\n';
+  }
+  return out + '\n';
+}
+
+std::string MissingArms(const boost::json::object& answer) {
+  std::string arms;
+  for (const auto& arm : ListOf(answer, "degraded")) {
+    if (arm.is_string()) arms += (arms.empty() ? "" : ", ") + std::string(arm.get_string());
+  }
+  return arms;
+}
+
+}  // namespace
+
+std::string Excerpt(std::string_view content, size_t begin, size_t end) {
+  if (content.size() <= kWholeBytes) return std::string(content);
+  begin = std::min(begin, content.size());
+  end = std::clamp(end, begin, content.size());
+  if (end == begin) end = content.size();
+  end = std::min(end, begin + kExcerptBytes);
+  while (IsInsideCodePoint(content, begin)) ++begin;
+  while (end > begin && IsInsideCodePoint(content, end)) --end;
+  std::string text(content.substr(begin, end - begin));
+  if (begin > 0) text.insert(0, "… ");
+  if (end < content.size()) text += " …";
+  return text;
+}
+
+std::string RenderRecall(const boost::json::object& answer, std::string_view question,
+                         const Screen& screen) {
+  const boost::json::array& results = ListOf(answer, "results");
+  const std::string missing = MissingArms(answer);
+  Highlighter highlighter(question);
+  std::string out;
+  size_t rank = 0;
+  for (const auto& result : results) {
+    out += RenderResult(AsObject(result), ++rank, highlighter, screen);
+  }
+  if (results.empty()) {
+    out += missing.empty()
+               ? "Nothing was found. `nexus status` shows what this brain holds.\n"
+               : "Nothing was found by word, and meaning is not searched: try other words.\n";
+  }
+  std::string foot =
+      std::format("{} in {:.1f} ms",
+                  results.size() == 1 ? "1 memory" : std::format("{} memories", results.size()),
+                  NumberOf(answer, "took_ms"));
+  if (!missing.empty()) foot += " · without " + missing + " (`nexus doctor` says why)";
+  return out + screen.Dim(foot) + '\n';
+}
+
+}  // namespace nexus::cli
