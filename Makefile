@@ -22,6 +22,12 @@ $(VENV)/.ready: tests/requirements.txt
 test: debug $(VENV)/.ready ## everything that proves that it works
 	@tools/test.sh
 
+run: ## set up, build, and run Nexus with the demo played; Ctrl-C stops it
+	@tools/run.sh $(ARGS)
+
+demo: ## play the demo again, against the server that runs
+	@build/release/nexus demo $(ARGS)
+
 model: ## convert the default embedding model into the cache (once)
 	@python3 tools/model/convert.py
 
@@ -37,4 +43,4 @@ format: ## clang-format over the sources
 clean: ## remove the builds
 	@rm -rf build
 
-.PHONY: help setup build debug test model eval format clean
+.PHONY: help run demo setup build debug test model eval format clean

@@ -56,14 +56,16 @@ demo=
 if ! kill -0 "$server" 2>/dev/null; then wait_for_server; fi
 [ "$demo_status" = 0 ] || say "the demo was not played to its end; the server goes on"
 
+settings=
+if [ "$url" != http://127.0.0.1:8002 ]; then settings+=" NEXUS_URL=$url"; fi
+if [ -n "${NEXUS_DATA_DIR:-}" ]; then settings+=" NEXUS_DATA_DIR=$NEXUS_DATA_DIR"; fi
 cat <<TEXT
 
 The server goes on at $url; Ctrl-C stops it. In another terminal:
-
+${settings:+
+  export$settings}
   $nexus remember "Ana's boat is called Xoubiña."
   $nexus recall "¿cómo se llama el barco de Ana?"
   $nexus recall --brain demo "what was the trouble with the bees?"
 TEXT
-if [ "$url" != http://127.0.0.1:8002 ]; then echo "with NEXUS_URL=$url"; fi
-if [ -n "${NEXUS_DATA_DIR:-}" ]; then echo "with NEXUS_DATA_DIR=$NEXUS_DATA_DIR"; fi
 wait_for_server

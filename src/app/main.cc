@@ -69,6 +69,11 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (argc > 1 && argv[1][0] != '-' && app.get_subcommand_no_throw(argv[1]) == nullptr) {
+      cli::PrintError({ErrorCode::kInvalid, std::format("there is no command `{}`", argv[1]), "",
+                       "`nexus --help` lists them"});
+      return cli::kExitUsage;
+    }
     return app.exit(error) == 0 ? cli::kExitOk : cli::kExitUsage;
   }
   try {

@@ -54,13 +54,16 @@ class Pages {
 };
 
 void PrintPage(const boost::json::object& page, const Screen& screen) {
-  Table table({{"id"}, {"happened"}, {"speaker"}, {"memory"}});
   for (const auto& item : ListOf(page, "episodes")) {
     const boost::json::object& episode = AsObject(item);
-    table.Add({std::string(TextOf(episode, "id")), ShortTime(TextOf(episode, "occurred_at")),
-               Cut(TextOf(episode, "speaker"), 16), std::string(TextOf(episode, "content"))});
+    std::string head = ShortTime(TextOf(episode, "occurred_at"));
+    if (auto speaker = TextOf(episode, "speaker"); !speaker.empty()) {
+      head += "  " + screen.Green(Cut(speaker, 24));
+    }
+    Print(std::format("{}  {}\n    {}\n", head, screen.Dim(TextOf(episode, "id")),
+                      Cut(TextOf(episode, "content"), screen.width - 4)));
   }
-  Print(table.rows() > 0 ? table.Render(screen) : "There is nothing here yet.\n");
+  if (ListOf(page, "episodes").empty()) Print("There is nothing here.\n");
 }
 
 // One document, written as its parts arrive.

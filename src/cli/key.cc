@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "cli/answer.h"
+#include "cli/brains.h"
 #include "cli/command_list.h"
 #include "cli/expiry.h"
 #include "cli/layout.h"
@@ -36,9 +37,7 @@ std::string Scopes(const boost::json::object& key) {
   return text;
 }
 
-std::string Or(std::string_view text, const char* otherwise) {
-  return text.empty() ? otherwise : std::string(text);
-}
+std::string Or(std::string text, const char* otherwise) { return text.empty() ? otherwise : text; }
 
 int List(const KeyFlags& given, const Defaults& defaults) {
   Server server = given.Connect(defaults);
@@ -47,13 +46,17 @@ int List(const KeyFlags& given, const Defaults& defaults) {
     PrintJson(answer);
     return kExitOk;
   }
-  Table table({{"id"}, {"name"}, {"begins"}, {"scopes"}, {"expires"}, {"brain"}});
+  std::map<std::string, std::string, std::less<>> brains;  // names by id
+  for (const auto& brain : ListBrains(server)) {
+    brains.emplace(TextOf(AsObject(brain), "id"), TextOf(AsObject(brain), "name"));
+  }
+  Table table({{"id"}, {"scopes"}, {"expires"}, {"brain"}, {"name"}});
   for (const auto& item : ListOf(answer, "keys")) {
     const boost::json::object& key = AsObject(item);
-    table.Add({std::string(TextOf(key, "id")), Cut(TextOf(key, "name"), 24),
-               std::string(TextOf(key, "prefix")), Scopes(key),
-               Or(ShortTime(TextOf(key, "expires_at")), "never"),
-               Or(TextOf(key, "brain_id"), "every brain")});
+    const auto brain = brains.find(TextOf(key, "brain_id"));
+    table.Add({std::string(TextOf(key, "id")), Scopes(key),
+               Or(ShortTime(TextOf(key, "expires_at")).substr(0, 10), "never"),
+               brain == brains.end() ? "every" : brain->second, std::string(TextOf(key, "name"))});
   }
   Print(table.Render(StandardOutput()));
   return kExitOk;
