@@ -22,7 +22,9 @@ mkfifo "$pipes/stdout"
 "$nexus" up "$@" >"$pipes/stdout" &
 server=$!
 demo=
+stopping=
 stop() {
+  stopping=yes
   kill -TERM "$server" 2>/dev/null || true
   if [ -n "$demo" ]; then kill -TERM "$demo" 2>/dev/null || true; fi
 }
@@ -53,7 +55,7 @@ demo=$!
 demo_status=0
 wait "$demo" || demo_status=$?
 demo=
-if ! kill -0 "$server" 2>/dev/null; then wait_for_server; fi
+if [ -n "$stopping" ] || ! kill -0 "$server" 2>/dev/null; then wait_for_server; fi
 [ "$demo_status" = 0 ] || say "the demo was not played to its end; the server goes on"
 
 settings=

@@ -39,6 +39,10 @@ struct ServerFlags {
   }
 };
 
+bool IsCommand(CLI::App& app, const std::string& name) {
+  return !app.get_subcommands([&](CLI::App* command) { return command->check_name(name); }).empty();
+}
+
 std::string DefaultOf(std::string_view name) {
   return std::ranges::find(Settings(), name, &Setting::name)->default_text;
 }
@@ -69,7 +73,7 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (argc > 1 && argv[1][0] != '-' && app.get_subcommand_no_throw(argv[1]) == nullptr) {
+    if (argc > 1 && argv[1][0] != '-' && !IsCommand(app, argv[1])) {
       cli::PrintError({ErrorCode::kInvalid, std::format("there is no command `{}`", argv[1]), "",
                        "`nexus --help` lists them"});
       return cli::kExitUsage;

@@ -123,7 +123,10 @@ Error ReadProblem(const http::Response& response) {
                           http::ReasonPhrase(response.status)),
               "", RemedyFor(response.status)};
   auto body = ParseJson(response.body);
-  if (!body || !body->is_object()) return error;
+  if (!body || !body->is_object()) {
+    error.remedy = "is that a Nexus? check --url";
+    return error;
+  }
   const boost::json::object& problem = body->get_object();
   error.field = TextOf(problem, "field");
   if (auto detail = TextOf(problem, "detail"); !detail.empty()) error.message = detail;
