@@ -187,7 +187,7 @@ Task<EmbedWorker::Attempt> EmbedWorker::TryToStore(std::shared_ptr<Batch> batch,
   } catch (const postgres::QueryError& error) {
     co_return Attempt{{}, Reason(error), false};
   }
-  indexes_.SetVectors(work.brain, std::move(attempt.vectors));
+  co_await indexes_.SetVectors(work.brain, std::move(attempt.vectors));
   embedded_.Add();
   co_return Attempt{};
 }

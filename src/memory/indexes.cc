@@ -25,9 +25,13 @@ bool PutAll(recall::BrainIndex& index, const std::vector<Episode>& episodes) {
   return true;
 }
 
+// True if every item was there.
 bool SetAll(recall::BrainIndex& index, const std::vector<ItemVectors>& items) {
-  for (const ItemVectors& item : items) index.SetVectors(item.item, item.generation, item.chunks);
-  return true;
+  bool all = true;
+  for (const ItemVectors& item : items) {
+    all = index.SetVectors(item.item, item.generation, item.chunks) && all;
+  }
+  return all;
 }
 
 size_t ContentBytes(const std::vector<Episode>& episodes) {
@@ -138,12 +142,12 @@ Task<> Indexes::LoadVectors(Shared resident) {
   }
 }
 
-// All vectors of some items, in order.
-Task<> Indexes::SetWhole(Shared resident, std::vector<store::StoredVector> vectors) {
+// All vectors of some items, in order. True if every item was there.
+Task<bool> Indexes::SetWhole(Shared resident, std::vector<store::StoredVector> vectors) {
   VectorItems items;
   auto whole = items.Add(std::move(vectors));
   std::ranges::move(items.Finish(), std::back_inserter(whole));
-  co_await compute_.Run(
+  co_return co_await compute_.Run(
       [index = resident->index, whole = std::move(whole)] { return SetAll(*index, whole); });
 }
 
@@ -163,13 +167,13 @@ Task<> Indexes::PutInto(Shared resident, std::vector<Episode> episodes) {
   });
 }
 
-void Indexes::SetVectors(Uuid brain, std::vector<store::StoredVector> vectors) {
+Task<> Indexes::SetVectors(Uuid brain, std::vector<store::StoredVector> vectors) {
   Shared resident = Find(brain);
-  if (!resident || vectors.empty()) return;
-  resident->RememberOwn(vectors.front().item, vectors.front().generation);
-  VectorItems items;
-  items.Add(std::move(vectors));
-  SetAll(*resident->index, items.Finish());
+  if (!resident || vectors.empty()) co_return;
+  const Uuid item = vectors.front().item;
+  const int64_t generation = vectors.front().generation;
+  // An episode that came by plain SQL may not be here yet; then the event brings both.
+  if (co_await SetWhole(resident, std::move(vectors))) resident->RememberOwn(item, generation);
   Account(resident);
 }
 

@@ -41,7 +41,7 @@ class Indexes {
   // is not resident; a brain that is being loaded takes them too. What is removed stays removed,
   // also when a row that was read before is put in afterwards.
   Task<> Put(Uuid brain, std::vector<Episode> episodes);
-  void SetVectors(Uuid brain, std::vector<store::StoredVector> vectors);  // of one episode
+  Task<> SetVectors(Uuid brain, std::vector<store::StoredVector> vectors);  // of one episode
   void Remove(Uuid brain, Uuid id);
 
   // Rows of the outbox, in order: what other nodes and plain SQL did. Reads the rows that it needs;
@@ -71,7 +71,7 @@ class Indexes {
   Task<> Load(Shared resident);
   Task<> LoadEpisodes(Shared resident);
   Task<> LoadVectors(Shared resident);
-  Task<> SetWhole(Shared resident, std::vector<store::StoredVector> vectors);
+  Task<bool> SetWhole(Shared resident, std::vector<store::StoredVector> vectors);
   Task<> ApplyTo(Shared resident, Changes changes);
   Task<> PutInto(Shared resident, std::vector<Episode> episodes);
   void Account(const Shared& resident);

@@ -84,7 +84,7 @@ TEST_F(RecallTest, ALoadedIndexEqualsOneThatGrew) {
   }
   const auto vectors = EmbedAll();
   for (size_t i = 0; i + 1 < vectors.size(); i += 2) {
-    grown->indexes.SetVectors(brain, {vectors[i], vectors[i + 1]});
+    Await(grown->indexes.SetVectors(brain, {vectors[i], vectors[i + 1]}));
   }
   auto loaded = NewNode({.dimension = 3, .load_page = 3});
   auto one = Await(grown->indexes.Get(brain)), other = Await(loaded->indexes.Get(brain));
@@ -153,6 +153,18 @@ TEST_F(RecallTest, WhatAnotherNodeDidArrivesThroughTheOutbox) {
   EXPECT_EQ(index->size(), 1u);
   EXPECT_EQ(index->embedded(), 1u);
   EXPECT_EQ(Await(here->vectors.Get(brain, {kept})).size(), 2u);
+}
+
+TEST_F(RecallTest, VectorsThatComeBeforeTheirEpisodeAreBroughtByTheEvents) {
+  auto here = NewNode(), there = NewNode();
+  const Uuid brain = NewBrain("ana");
+  store::Position position = StartOfOutbox();
+  auto index = Await(here->indexes.Get(brain));
+  StoreText(*there, brain, "a guitar of another node");
+  Await(here->indexes.SetVectors(brain, EmbedAll()));
+  EXPECT_EQ(index->embedded(), 0u);
+  ApplyOutbox(*here, position);
+  EXPECT_EQ(index->embedded(), 1u);
 }
 
 TEST_F(RecallTest, TheOldestIndexGoesWhenTheBudgetIsSpent) {

@@ -64,9 +64,9 @@ void BrainIndex::Put(PreparedEpisode episode) {
   state_->episodes.Put(std::move(episode));
 }
 
-void BrainIndex::SetVectors(Uuid id, int64_t generation, std::span<const ChunkVector> chunks) {
+bool BrainIndex::SetVectors(Uuid id, int64_t generation, std::span<const ChunkVector> chunks) {
   auto lock = LockToWrite();
-  state_->episodes.SetVectors(id, generation, chunks);
+  return state_->episodes.SetVectors(id, generation, chunks);
 }
 
 void BrainIndex::Remove(Uuid id) {

@@ -87,8 +87,8 @@ class BrainIndex {
   // others are set.
   void Put(PreparedEpisode episode);
   // Replaces the vectors unless they are of a newer generation. Vectors of an id that is not there
-  // are dropped: the episode was deleted. Every vector must have the index's dimension (asserted).
-  void SetVectors(Uuid id, int64_t generation, std::span<const ChunkVector> chunks);
+  // are dropped, and the answer is false: it was deleted, or is still to come. Every vector must have the index's dimension (asserted).
+  bool SetVectors(Uuid id, int64_t generation, std::span<const ChunkVector> chunks);
   void Remove(Uuid id);
 
   // Best first; equal scores by id, newest last. At most `limit`.

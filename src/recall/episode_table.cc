@@ -23,11 +23,11 @@ void EpisodeTable::Put(PreparedEpisode episode) {
   AddPassages(slot, episode);
 }
 
-void EpisodeTable::SetVectors(Uuid id, int64_t generation, std::span<const ChunkVector> chunks) {
+bool EpisodeTable::SetVectors(Uuid id, int64_t generation, std::span<const ChunkVector> chunks) {
   auto found = slots_.find(id);
-  if (found == slots_.end()) return;
+  if (found == slots_.end()) return false;
   uint32_t slot = found->second;
-  if (entries_[slot].generation > generation) return;
+  if (entries_[slot].generation > generation) return true;
   RemoveVectors(slot);
   uint32_t next = kNone;
   for (const ChunkVector& chunk : std::views::reverse(chunks)) {
@@ -36,6 +36,7 @@ void EpisodeTable::SetVectors(Uuid id, int64_t generation, std::span<const Chunk
   entries_[slot].first_row = next;
   entries_[slot].generation = generation;
   if (next != kNone) ++embedded_;
+  return true;
 }
 
 void EpisodeTable::Remove(Uuid id) {

@@ -35,7 +35,7 @@ class EpisodeTable {
 
   // As BrainIndex promises.
   void Put(PreparedEpisode episode);
-  void SetVectors(Uuid id, int64_t generation, std::span<const ChunkVector> chunks);
+  bool SetVectors(Uuid id, int64_t generation, std::span<const ChunkVector> chunks);
   void Remove(Uuid id);
 
   const std::vector<Entry>& entries() const { return entries_; }  // also unused ones

@@ -126,7 +126,9 @@ class Brain:
         return answer.json()
 
     def found(self, query, **fields):
-        return [result["content"] for result in self.recall(query, **fields)["results"]]
+        answer = self.recall(query, **fields)
+        assert answer["degraded"] == [], answer
+        return [result["content"] for result in answer["results"]]
 
     def stats(self):
         return self.client.get(f"{self.path}/stats").json()["episodes"]

@@ -27,14 +27,14 @@ def diary(server, model):
 
 
 @pytest.mark.parametrize("question, answer", [
-    ("What can't she eat?", 0),
+    ("Which food is she allergic to?", 0),
     ("¿Cómo se llama la mascota de Tom?", 1),
     ("when do I have to pay the taxes?", 2),
-    ("¿Por qué cambiamos de base de datos?", 3),
+    ("¿Por qué era lenta la base de datos?", 3),
     ("coffee preferences", 4),
-    ("insectos que se mudaron", 5),
+    ("where did the swarm go?", 5),
 ])
-def test_it_is_found_by_meaning_in_the_other_language(diary, question, answer):
+def test_it_is_found_by_meaning_also_in_the_other_language(diary, question, answer):
     assert diary.found(question, limit=2)[0] == DIARY[answer]
 
 
