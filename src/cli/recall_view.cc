@@ -60,7 +60,13 @@ std::string Excerpt(std::string_view content, size_t begin, size_t end) {
   while (end > begin && IsInsideCodePoint(content, end)) --end;
   std::string text(content.substr(begin, end - begin));
   if (begin > 0) text.insert(0, "… ");
-  if (end < content.size()) text += " …";
+  if (end < content.size()) {
+    if (const size_t space = text.rfind(' ');
+        space != text.npos && space > text.size() / 2 && content[end] != ' ') {
+      text.resize(space);
+    }
+    text += " …";
+  }
   return text;
 }
 

@@ -46,6 +46,7 @@ TEST(Excerpt, ShowsThePartThatMatchedAndSaysWhatIsLeftOut) {
   const std::string content = std::string(1000, 'a') + " ñandú " + std::string(1000, 'b');
   EXPECT_EQ(Excerpt(content, 1001, 1008), "… ñandú …");
   EXPECT_EQ(Excerpt(content, 1002, 1008), "… andú …");
+  EXPECT_EQ(Excerpt(content, 1001, 1010), "… ñandú …");
   EXPECT_EQ(Excerpt("short", 1, 2), "short");
 }
 
