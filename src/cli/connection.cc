@@ -21,7 +21,8 @@ Result<std::string> ReadKey(const std::filesystem::path& file, const std::string
   key.resize(static_cast<size_t>(std::max<std::streamsize>(stream.gcount(), 0)));
   while (!key.empty() && std::isspace(static_cast<unsigned char>(key.back()))) key.pop_back();
   if (!key.empty()) return key;
-  const bool absent = !std::filesystem::exists(file);
+  std::error_code closed;
+  const bool absent = !std::filesystem::exists(file, closed) && !closed;
   return std::unexpected(Error{ErrorCode::kUnauthorized,
                                std::format("there is no key: {} {}", file.native(),
                                            absent ? "does not exist" : "cannot be read"),
