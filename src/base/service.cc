@@ -1,5 +1,6 @@
 #include "base/service.h"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -39,7 +40,7 @@ Task<> Service::Loop() {
     woken_ = false;
     const bool more = co_await RunGuarded();
     if (stopping_ || ((more || woken_) && backoff_.count() == 0)) continue;
-    timer_.expires_after(std::max(pause_, backoff_));
+    timer_.expires_after(backoff_.count() > 0 ? backoff_ : pause_);
     co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
   }
   running_ = false;
@@ -58,7 +59,7 @@ Task<bool> Service::RunGuarded() {
       LogWarning("a background run failed", {{"service", name_}, {"error", error.what()}});
     }
     last_error_ = error.what();
-    backoff_ = std::min(kMaxBackoff, std::max(backoff_ * 2, std::chrono::milliseconds(100)));
+    backoff_ = std::clamp(backoff_ * 2, kFirstBackoff, kMaxBackoff);
     co_return false;
   }
 }

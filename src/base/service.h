@@ -10,10 +10,12 @@
 namespace nexus {
 
 // Runs RunOnce() again and again until stopped: at once while it says that there is more, else
-// after `pause` or Wake(). What RunOnce throws is logged, and the next run waits longer: doubled
-// each time, up to kMaxBackoff. Loop thread only. Stop() must have finished before destruction.
+// after `pause` or Wake(). What RunOnce throws is logged, and the next run comes after
+// kFirstBackoff, doubled each time, up to kMaxBackoff, however long `pause` is. Loop thread only.
+// Stop() must have finished before destruction.
 class Service {
  public:
+  static constexpr std::chrono::milliseconds kFirstBackoff{100};
   static constexpr std::chrono::milliseconds kMaxBackoff{5'000};
 
   Service(asio::any_io_executor executor, std::string name, std::chrono::milliseconds pause);

@@ -111,6 +111,16 @@ TEST_F(ServiceTest, AFailureIsToldAndTheNextRunComesAllTheSame) {
   EXPECT_TRUE(Stop(service));
 }
 
+TEST_F(ServiceTest, AFailureIsTriedAgainLongBeforeTheEndOfALongPause) {
+  Scripted service(loop_, kForever, [](int run) {
+    if (run == 1) throw std::runtime_error("no luck");
+    return false;
+  });
+  service.Start();
+  EXPECT_TRUE(Until([&] { return service.ended == 2; }));
+  EXPECT_TRUE(Stop(service));
+}
+
 TEST_F(ServiceTest, AFailingRunIsNotRepeatedAtOnceEvenIfWoken) {
   Scripted service(loop_, milliseconds(1),
                    [](int) -> bool { throw std::runtime_error("no luck"); });
