@@ -6,6 +6,10 @@ namespace nexus {
 namespace {
 
 using std::chrono::microseconds;
+using std::chrono::sys_days;
+
+constexpr Timestamp kFirst = sys_days(std::chrono::year(0) / 1 / 1);
+constexpr Timestamp kBeyondLast = sys_days(std::chrono::year(10'000) / 1 / 1);
 
 // Reads `digits` decimal digits off the front of `text`.
 std::optional<int> TakeNumber(std::string_view& text, size_t digits) {
@@ -35,7 +39,7 @@ std::optional<Timestamp> TakeDate(std::string_view& text) {
   std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(*month),
                                    std::chrono::day(*day)};
   if (!date.ok()) return std::nullopt;
-  return Timestamp(std::chrono::sys_days(date));
+  return Timestamp(sys_days(date));
 }
 
 microseconds TakeFraction(std::string_view& text) {
@@ -94,7 +98,9 @@ std::optional<Timestamp> ParseTimestamp(std::string_view text) {
   if (!time) return std::nullopt;
   auto offset = TakeOffset(text);
   if (!offset || !text.empty()) return std::nullopt;
-  return *date + *time - *offset;
+  const Timestamp utc = *date + *time - *offset;
+  if (utc < kFirst || utc >= kBeyondLast) return std::nullopt;
+  return utc;
 }
 
 std::string FormatTimestamp(Timestamp time) {

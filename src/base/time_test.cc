@@ -34,5 +34,12 @@ TEST(TimestampTest, AnythingElseIsRefused) {
   }
 }
 
+TEST(TimestampTest, AnOffsetThatLeadsOutOfTheYearsOfFourDigitsIsRefused) {
+  EXPECT_EQ(RoundTrip("9999-12-31T23:59:59-23:00"), "refused");
+  EXPECT_EQ(RoundTrip("9999-12-31T23:59:60Z"), "refused");
+  EXPECT_EQ(RoundTrip("0000-01-01T00:00:00+00:01"), "refused");
+  EXPECT_EQ(RoundTrip("9999-12-31T23:59:59Z"), "9999-12-31T23:59:59Z");
+}
+
 }  // namespace
 }  // namespace nexus
