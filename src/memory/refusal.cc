@@ -27,13 +27,6 @@ constexpr std::array kRules = {
     Rule{"metadata_is_object", ErrorCode::kInvalid, "/metadata", "must be a JSON object"},
 };
 
-// A deadlock, a full disk, a cancelled statement, a server that shuts down or became a replica:
-// the same write may succeed later.
-bool PassesByItself(std::string_view sqlstate) {
-  return sqlstate.starts_with("40") || sqlstate.starts_with("53") || sqlstate.starts_with("57") ||
-         sqlstate.starts_with("58") || sqlstate == "25006";
-}
-
 }  // namespace
 
 Error ToError(const postgres::QueryError& refusal, bool batch) {
@@ -51,12 +44,7 @@ Error ToError(const postgres::QueryError& refusal, bool batch) {
             std::format("PostgreSQL cannot store a value: {}", refusal.error().message),
             batch ? "/episodes" : "", ""};
   }
-  if (PassesByItself(refusal.sqlstate())) {
-    return {ErrorCode::kUnavailable,
-            std::format("PostgreSQL refused for now: {}", refusal.error().message), "",
-            "try again"};
-  }
-  return {ErrorCode::kInternal, refusal.error().message, "", ""};
+  return refusal.error();
 }
 
 Error ToError(const postgres::ConnectionLost& loss) {

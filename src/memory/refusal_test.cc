@@ -27,6 +27,14 @@ TEST(RefusalTest, AVanishedBrainIsNotFoundAndADeadlockPassesByItself) {
   EXPECT_EQ(ToError(QueryError("42601", "", "syntax"), false).code, ErrorCode::kInternal);
 }
 
+TEST(RefusalTest, WhatPassesByItselfIsUnavailableAlsoToThoseWhoOnlyRead) {
+  for (const char* sqlstate : {"57P01", "57P03", "57014", "08006", "53300", "40001", "25006"}) {
+    const QueryError refusal(sqlstate, "", "not now");
+    EXPECT_EQ(refusal.error().code, ErrorCode::kUnavailable) << sqlstate;
+    EXPECT_EQ(refusal.error().remedy, "try again") << sqlstate;
+  }
+}
+
 TEST(RefusalTest, OnlyALossInCommitLeavesTheOutcomeUnknown) {
   EXPECT_EQ(ToError(ConnectionLost("gone", false)).message, "gone");
   const Error unknown = ToError(ConnectionLost("gone", true));

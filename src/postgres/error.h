@@ -2,18 +2,21 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 
 namespace nexus::postgres {
 
-// The server refused the statement; its transaction is aborted.
+// True if the same statement may succeed later: a deadlock, a full disk, a cancelled statement, a
+// server that starts, shuts down, or became a replica.
+bool PassesByItself(std::string_view sqlstate);
+
+// The server refused the statement; its transaction is aborted. kUnavailable if that passes by
+// itself, else kInternal.
 class QueryError : public Failure {
  public:
-  QueryError(std::string sqlstate, std::string constraint, std::string message)
-      : Failure(ErrorCode::kInternal, std::move(message)),
-        sqlstate_(std::move(sqlstate)),
-        constraint_(std::move(constraint)) {}
+  QueryError(std::string sqlstate, std::string constraint, std::string message);
   const std::string& sqlstate() const { return sqlstate_; }      // "23505"
   const std::string& constraint() const { return constraint_; }  // empty if none
 
