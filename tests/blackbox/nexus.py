@@ -112,13 +112,21 @@ class Brain:
         headers = {"idempotency-key": key} if key else {}
         answer = self.client.post(f"{self.path}/episodes", params={"wait": wait}, headers=headers,
                                   json={"content": content, **fields})
-        assert answer.status_code == 201, answer.text
-        return answer.json()
+        return self.receipts(answer, wait)
 
     def remember_all(self, episodes, wait="none"):
         answer = self.client.post(f"{self.path}/episodes", params={"wait": wait}, json={"episodes": episodes})
+        return self.receipts(answer, wait)["episodes"]
+
+    def receipts(self, answer, wait):
+        """The server waits for 30 seconds; embedding is niced, and a busy machine may need longer."""
         assert answer.status_code == 201, answer.text
-        return answer.json()["episodes"]
+        if wait == "embedded":
+            self.wait_embedded()
+        return answer.json()
+
+    def wait_embedded(self, seconds=300):
+        wait_until(lambda: self.stats()["pending"] == 0, seconds, "the end of embedding")
 
     def recall(self, query, **fields):
         answer = self.client.post(f"{self.path}/recall", json={"query": query, **fields})

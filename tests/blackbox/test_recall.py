@@ -62,12 +62,14 @@ def long_text(bytes_wanted):
             return "".join(parts)
 
 
+@pytest.mark.timeout(1000)
 def test_the_last_sentence_of_a_200_kb_text_is_found_by_meaning_and_its_chunks_tile_it(brain, server, model):
     last = "Finally the violinist confessed that she had hidden her grandmother's wedding ring inside the piano."
     text = long_text(200_000) + last
     episode = brain.remember(text)
     brain.remember("A recipe for lentil soup with carrots.")
-    wait_until(lambda: brain.stats()["embedded"] == 2, seconds=600, what="coverage of 100 %")
+    brain.wait_embedded(seconds=900)
+    assert brain.stats() == {"total": 2, "embedded": 2, "pending": 0, "failed": 0}
     best = brain.recall("Where did the musician conceal the family jewellery?", mode="vectors", limit=1)["results"][0]
     assert best["id"] == episode["id"]
     chunk = text.encode()[best["chunk"]["begin"]:best["chunk"]["end"]].decode()
@@ -85,7 +87,7 @@ def test_a_row_that_comes_by_plain_sql_is_embedded_published_and_recalled_by_mea
     brain.found("warm up", mode="vectors")
     server.psql(brain.name, "INSERT INTO zep_episodic_memory(content) VALUES ('El gato duerme encima del radiador.')")
     began = time.monotonic()
-    wait_until(lambda: "El gato" in brain.found("Where does the cat sleep?", mode="vectors", limit=1)[0], what="recall by meaning")
+    wait_until(lambda: "El gato" in brain.found("Where does the cat sleep?", mode="vectors", limit=1)[0], 300, "recall by meaning")
     print(f"found by meaning {time.monotonic() - began:.2f} s after the INSERT committed")
     assert server.psql(brain.name, "SELECT count(*), count(embedding) FROM zep_episodic_memory") == "2|2"
     assert server.psql(brain.name, "SELECT count(*) FROM nexus_memory.outbox WHERE type = 'episode.created'") == "2"
@@ -99,6 +101,6 @@ def test_an_episode_that_arrives_between_two_others_renews_the_context_behind_it
     vector = "SELECT embedding FROM nexus_memory.embeddings_1 WHERE item = '{}'"
     before = [server.psql(brain.name, vector.format(id)) for id in ids]
     brain.remember_all([turn(1, "¿Compraste la bicicleta?")], wait="embedded")
-    wait_until(lambda: brain.stats()["pending"] == 0, what="an empty queue")
+    brain.wait_embedded()
     after = [server.psql(brain.name, vector.format(id)) for id in ids]
     assert after[0] == before[0] and after[1] != before[1]
