@@ -77,9 +77,12 @@ candidate_is() { apt-cache policy "$1" 2>/dev/null | grep -q "Candidate: $2"; }
 as_root "${APT[@]}" update </dev/null >&2 || say "apt-get update was not clean, going on"
 
 target=()
-if ! { candidate_is libboost1.88-dev 1.88 && candidate_is postgresql-17 17; }; then
+trixie=/etc/apt/sources.list.d/nexus-trixie.sources
+if [ -r $trixie ]; then
+  target=(-t trixie)  # an earlier run was broken off, or packages were added since
+elif ! { candidate_is libboost1.88-dev 1.88 && candidate_is postgresql-17 17; }; then
   sources=/etc/apt/sources.list.d/debian.sources
-  [ -r "$sources" ] && grep -q bookworm "$sources" || [ -r /etc/apt/sources.list.d/nexus-trixie.sources ] ||
+  { [ -r "$sources" ] && grep -q bookworm "$sources"; } ||
     die "needs Debian 13 (trixie) or newer; this system offers no libboost1.88-dev and is not a Debian 12 either"
   if [ -t 0 ] && [ "${CI:-}" != true ] && [ "${NEXUS_SETUP_TRIXIE:-}" != 1 ]; then
     printf 'This is Debian 12. The packages come from Debian 13 and upgrade libc with them. Go on? [y/N] ' >&2
@@ -89,7 +92,7 @@ if ! { candidate_is libboost1.88-dev 1.88 && candidate_is postgresql-17 17; }; t
   target=(-t trixie)
   printf 'Types: deb\nURIs: %s\nSuites: trixie trixie-updates\nComponents: main\nSigned-By: %s\n' \
     "$(awk '/^URIs:/{print $2; exit}' $sources)" "$(awk '/^Signed-By:/{print $2; exit}' $sources)" |
-    as_root tee /etc/apt/sources.list.d/nexus-trixie.sources >/dev/null
+    as_root tee $trixie >/dev/null
   printf 'Package: *\nPin: release n=trixie*\nPin-Priority: 100\n' |
     as_root tee /etc/apt/preferences.d/nexus-trixie >/dev/null
   as_root "${APT[@]}" update </dev/null >&2 || say "apt-get update was not clean, going on"
@@ -97,11 +100,10 @@ fi
 
 # Debian's postgresql package would create and start a cluster of its own; Nexus runs a private one.
 dropin=/etc/postgresql-common/createcluster.d/nexus.conf
-ours=false
 if ! installed postgresql-17 && [ ! -e $dropin ]; then
+  trap 'as_root rm -f $dropin' EXIT
   as_root mkdir -p "$(dirname $dropin)"
   echo 'create_main_cluster = false' | as_root tee $dropin >/dev/null
-  ours=true
 fi
 # On a machine with systemd, redis-server would start after installing; remember whether it was there.
 redis_was_there=false
@@ -109,7 +111,6 @@ installed redis-server && redis_was_there=true
 
 status=0
 as_root "${APT[@]}" install "${target[@]}" "${missing[@]}" </dev/null >&2 || status=$?
-if $ours; then as_root rm -f $dropin; fi
 [ $status = 0 ] || die "apt-get install failed (status $status); its reason is above"
 if ! $redis_was_there && [ -d /run/systemd/system ] && installed redis-server; then
   as_root systemctl disable --now redis-server >/dev/null 2>&1 || true
