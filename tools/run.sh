@@ -16,6 +16,14 @@ elif ! make --no-print-directory model; then
   say "there is no embedding model (its reason is above): going on with words alone"
 fi
 
+# The demo is a client of its own: it finds the key where the server keeps it.
+before=
+for word in "$@"; do
+  case $word in --data-dir=*) export NEXUS_DATA_DIR=${word#*=} ;; esac
+  if [ "$before" = --data-dir ]; then export NEXUS_DATA_DIR=$word; fi
+  before=$word
+done
+
 # The server's stdout comes through a pipe, because its line `ready http://…` says when and where.
 pipes=$(mktemp -d)
 mkfifo "$pipes/stdout"
