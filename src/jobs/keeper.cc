@@ -9,9 +9,9 @@ Task<bool> Keeper::RunOnce() {
   const Timestamp now = clock_.Now();
   const std::chrono::year_month_day today(std::chrono::floor<std::chrono::days>(now));
   const std::chrono::year_month_day first = today.year() / today.month() / 1;
+  co_await upkeep_.PruneIdempotencyKeys(now - kIdempotencyKeyLife);
   co_await upkeep_.EnsureOutboxPartition(first);
   co_await upkeep_.EnsureOutboxPartition(first + std::chrono::months(1));
-  co_await upkeep_.PruneIdempotencyKeys(now - kIdempotencyKeyLife);
   co_return false;
 }
 

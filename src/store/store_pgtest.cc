@@ -60,8 +60,8 @@ constexpr postgres::Statement kBlocked{
     "SELECT pid FROM pg_stat_activity WHERE usename = 'nexus_api' AND wait_event_type = 'Lock' "
     "AND datname = current_database()"};
 
-// Commits once somebody waits for what the transaction has locked.
-Task<bool> CommitWhenAwaited(Pool& admin, Transaction transaction) {
+// True once somebody waits for a lock.
+Task<bool> WaitUntilBlocked(Pool& admin) {
   asio::steady_timer pause(co_await asio::this_coro::executor);
   bool awaited = false;
   for (int attempt = 0; attempt < 1'000 && !awaited; ++attempt) {
@@ -69,7 +69,6 @@ Task<bool> CommitWhenAwaited(Pool& admin, Transaction transaction) {
     co_await pause.async_wait(asio::use_awaitable);
     awaited = !(co_await admin.Run(kBlocked, {})).empty();
   }
-  co_await transaction.Commit();
   co_return awaited;
 }
 
@@ -91,7 +90,25 @@ Task<bool> StoreVectorsBesideADelete(Pool& embedder, Pool& admin, Episodes& epis
   Transaction storing = co_await StoreVectorsOf(embedder, space, work, lease);
   asio::co_spawn(co_await asio::this_coro::executor, episodes.Delete(work.brain, work.item),
                  [&deleted](std::exception_ptr, bool done) { deleted = done; });
-  co_return co_await CommitWhenAwaited(admin, std::move(storing));
+  const bool awaited = co_await WaitUntilBlocked(admin);
+  co_await storing.Commit();
+  co_return awaited;
+}
+
+constexpr postgres::Statement kTakeTurn{
+    "take_turn", "SELECT nexus_memory.lock_sessions(ARRAY[$1::uuid], ARRAY['s'])"};
+
+// The insert has its session's turn and renews what is being deleted.
+Task<bool> InsertBesideADelete(Pool& api, Pool& admin, Episodes& episodes, Uuid brain, Uuid doomed,
+                               std::vector<Episode> before_it, bool& deleted) {
+  Transaction inserting = co_await api.BeginAs(brain);
+  co_await inserting.Run(kTakeTurn, {ToParameter(brain)});
+  asio::co_spawn(co_await asio::this_coro::executor, episodes.Delete(brain, doomed),
+                 [&deleted](std::exception_ptr, bool done) { deleted = done; });
+  const bool awaited = co_await WaitUntilBlocked(admin);
+  co_await Episodes::Insert(inserting, brain, before_it);
+  co_await inserting.Commit();
+  co_return awaited;
 }
 
 TEST_F(StoreTest, WhoWaitsLongestGetsTheConnection) {
@@ -210,9 +227,11 @@ TEST_F(StoreTest, EpisodesComeBackAsTheyWere) {
   EXPECT_EQ(read.metadata, episode.metadata);
   EXPECT_EQ(read.importance_score, 0.1);
   EXPECT_EQ(read.occurred_at, kNow);
-  auto listed = Await(Episodes(*api).List(brain, std::nullopt, 10));
+  auto listed = Await(Episodes(*api).List(brain, std::nullopt, 10, 1 << 20));
   ASSERT_EQ(listed.size(), 2u);
   EXPECT_EQ(listed[0].content, "NULL");  // newest arrival first
+  EXPECT_EQ(Await(Episodes(*api).List(brain, std::nullopt, 10, 5)).size(), 2u);
+  EXPECT_EQ(Await(Episodes(*api).List(brain, std::nullopt, 10, 4)).size(), 1u);
 }
 
 TEST_F(StoreTest, AnAbandonedTransactionLeavesNothing) {
@@ -312,6 +331,22 @@ TEST_F(StoreTest, ADeleteThatMeetsAWorkerStoringVectorsLeavesNone) {
       Await(StoreVectorsBesideADelete(*embedder, *admin, episodes, space_, work, lease, deleted)));
   EXPECT_TRUE(deleted);
   EXPECT_TRUE(Await(Vectors(*api, space_).Get(brain, {work.item})).empty());
+}
+
+// Catches the mutant that takes the session's turn after the queue (episodes_deleted).
+TEST_F(StoreTest, ADeleteAndAnInsertOfOneSessionDoNotWaitForEachOther) {
+  Migrated();
+  auto api = PoolAs("nexus_api"), admin = PoolAs("nexus_admin");
+  const Uuid brain = NewBrain("ana");
+  Episode doomed = NewEpisode("dos", "s"), before_it = NewEpisode("uno", "s");
+  before_it.occurred_at -= std::chrono::hours(1);
+  Await(InsertAll(*api, brain, {doomed}));
+  Episodes episodes(*api);
+  bool deleted = false;
+  EXPECT_TRUE(
+      Await(InsertBesideADelete(*api, *admin, episodes, brain, doomed.id, {before_it}, deleted)));
+  EXPECT_TRUE(deleted);
+  EXPECT_EQ(Await(episodes.Count(brain, space_)).total, 1);
 }
 
 TEST_F(StoreTest, WhatNeitherHasAVectorNorWaitsForOneIsQueued) {
