@@ -1,5 +1,7 @@
 #include "jobs/index_feed.h"
 
+#include "base/log.h"
+
 namespace nexus::jobs {
 
 IndexFeed::IndexFeed(asio::any_io_executor executor, store::Outbox& outbox,
@@ -12,7 +14,18 @@ IndexFeed::IndexFeed(asio::any_io_executor executor, store::Outbox& outbox,
       events_(metrics.counter("nexus_index_feed_events_total",
                               "Rows of the outbox that the resident indexes have taken.")) {}
 
+Task<> IndexFeed::CheckHistory() {
+  store::Position start = co_await outbox_.Start();
+  runs_ = 0;
+  if (store::Continues(position_, start)) co_return;
+  LogWarning("the database has another history: the resident indexes are loaded anew",
+             {{"position", position_.ToString()}, {"now", start.ToString()}});
+  position_ = std::move(start);
+  indexes_.Clear();
+}
+
 Task<bool> IndexFeed::RunOnce() {
+  if (!last_error().empty() || ++runs_ >= kRunsPerCheck) co_await CheckHistory();
   std::vector<store::OutboxEvent> events = co_await outbox_.Read(position_, kPage);
   if (events.empty()) co_return false;
   const size_t count = events.size();

@@ -1,4 +1,6 @@
-// Follows the outbox and keeps the resident indexes up to date with what others committed.
+// Follows the outbox and keeps the resident indexes up to date with what others committed. When
+// the outbox's history is no longer the one it has followed (a failover, a restored copy), it
+// gives the indexes up and begins anew: it looks after every failure, and every kRunsPerCheck runs.
 #pragma once
 
 #include "base/metrics.h"
@@ -11,6 +13,7 @@ namespace nexus::jobs {
 class IndexFeed final : public Service {
  public:
   static constexpr int64_t kPage = 1'000;  // rows read at once
+  static constexpr int kRunsPerCheck = 20;
 
   // Starts at `start`: indexes loaded later than that hold everything before it.
   IndexFeed(asio::any_io_executor executor, store::Outbox& outbox, memory::Indexes& indexes,
@@ -21,9 +24,12 @@ class IndexFeed final : public Service {
   Task<bool> RunOnce() override;
 
  private:
+  Task<> CheckHistory();
+
   store::Outbox& outbox_;
   memory::Indexes& indexes_;
   store::Position position_;
+  int runs_ = 0;  // since the last check
   Counter& events_;
 };
 

@@ -8,6 +8,19 @@ using postgres::Row;
 using postgres::Rows;
 using postgres::ToParameter;
 
+namespace {
+
+// xids are decimal numbers without leading zeros.
+bool IsLess(std::string_view xid, std::string_view other) {
+  return xid.size() != other.size() ? xid.size() < other.size() : xid < other;
+}
+
+}  // namespace
+
+bool Continues(const Position& reached, const Position& start) {
+  return reached.epoch == start.epoch && !IsLess(start.xid, reached.xid);
+}
+
 Task<Position> Outbox::Start() {
   Rows rows = co_await relay_.Run(sql::kOutboxStart, {});
   Row row = rows[0];

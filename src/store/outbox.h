@@ -20,6 +20,10 @@ struct Position {
   std::string ToString() const { return epoch + ":" + xid + ":" + std::to_string(seq); }
 };
 
+// False if the history that `reached` was read from is no longer the one that begins at `start`
+// (of Outbox::Start, asked later): another server took over, or an older copy was restored. Pure.
+bool Continues(const Position& reached, const Position& start);
+
 struct OutboxEvent {
   std::string xid;
   int64_t seq = 0;
@@ -33,7 +37,8 @@ class Outbox {
  public:
   explicit Outbox(postgres::Pool& relay) : relay_(relay) {}
 
-  // Where a reader begins that wants only what commits from now on (and a little before).
+  // Where a reader begins that wants only what commits from now on (and a little before). Within
+  // an epoch it never moves back behind a place that Read() has given.
   Task<Position> Start();
   // In order, only rows that no running transaction can still precede.
   Task<std::vector<OutboxEvent>> Read(Position after, int64_t limit);
