@@ -38,6 +38,12 @@ void Fill(EpisodeView& view, Episode&& from) {
   view.version = from.version;
 }
 
+size_t ContentBytes(const std::vector<Episode>& episodes) {
+  size_t bytes = 0;
+  for (const Episode& episode : episodes) bytes += episode.content.size();
+  return bytes;
+}
+
 EpisodeView View(Episode&& episode) {
   EpisodeView view;
   Fill(view, std::move(episode));
@@ -126,10 +132,12 @@ Task<Result<EpisodePage>> ListEpisodes(Services& services, Call call, PageReques
     if (!id) co_return std::unexpected(id.error());
     before = *id;
   }
-  auto found = co_await services.episodes.List(call.brain.id, before, request.limit + 1);
+  auto found = co_await services.episodes.List(call.brain.id, before, request.limit + 1,
+                                               static_cast<int64_t>(kMaxAnswerBytes));
+  const bool beyond = std::ssize(found) > request.limit;
+  if (beyond) found.pop_back();
   EpisodePage page;
-  if (std::ssize(found) > request.limit) {
-    found.pop_back();
+  if (beyond || ContentBytes(found) >= kMaxAnswerBytes) {
     page.next_cursor = MakeCursor(found.back().id.ToString());
   }
   for (Episode& episode : found) page.episodes.push_back(View(std::move(episode)));

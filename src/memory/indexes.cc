@@ -18,7 +18,7 @@ namespace {
 
 constexpr int64_t kFirstPage = 64;       // rows, when nothing is known of their length
 constexpr size_t kPageBytes = 32 << 20;  // of contents, read at once while loading
-constexpr size_t kRowsAtOnce = 500;      // read for events
+constexpr size_t kRowsAtOnce = 64;       // read for events; each may hold a megabyte
 
 bool PutAll(recall::BrainIndex& index, const std::vector<Episode>& episodes) {
   for (const Episode& episode : episodes) index.Put(recall::Prepare(episode));

@@ -2,11 +2,16 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ranges>
 
 #include "base/log.h"
 #include "text/terms.h"
 
 namespace nexus::memory {
+
+namespace {
+constexpr size_t kRowsAtOnce = 100;  // each may hold a megabyte
+}  // namespace
 
 Recall::Recall(store::Episodes& episodes, Indexes& indexes, embed::QueryLane* lane,
                ComputePool& compute, Metrics& metrics)
@@ -35,24 +40,28 @@ Task<Recalled> Recall::Run(Uuid brain, std::string query, recall::Mode mode, siz
 // The rows of the hits that are still there, in the order of the hits.
 Task<std::vector<Recollection>> Recall::Fetch(Uuid brain, std::vector<recall::Hit> hits) {
   std::vector<Recollection> results;
-  if (hits.empty()) co_return results;
-  std::vector<Uuid> ids;
-  for (const recall::Hit& hit : hits) ids.push_back(hit.id);
-  std::unordered_map<Uuid, Episode> rows;
-  for (Episode& row : co_await episodes_.Get(brain, std::move(ids))) {
-    const Uuid id = row.id;
-    rows.emplace(id, std::move(row));
-  }
-  for (const recall::Hit& hit : hits) {
-    auto row = rows.find(hit.id);
-    if (row == rows.end()) {
-      indexes_.Remove(brain, hit.id);
-      continue;
+  size_t bytes = 0;
+  for (auto part : hits | std::views::chunk(kRowsAtOnce)) {
+    std::vector<Uuid> ids;
+    for (const recall::Hit& hit : part) ids.push_back(hit.id);
+    std::unordered_map<Uuid, Episode> rows;
+    for (Episode& row : co_await episodes_.Get(brain, std::move(ids))) {
+      const Uuid id = row.id;
+      rows.emplace(id, std::move(row));
     }
-    // The text may have been replaced since it was indexed.
-    const auto size = static_cast<uint32_t>(row->second.content.size());
-    results.push_back({std::move(row->second), hit.score, hit.words, hit.meaning,
-                       std::min(hit.begin, size), std::min(hit.end, size)});
+    for (const recall::Hit& hit : part) {
+      auto row = rows.find(hit.id);
+      if (row == rows.end()) {
+        indexes_.Remove(brain, hit.id);
+        continue;
+      }
+      if (bytes >= kMaxAnswerBytes) co_return results;
+      // The text may have been replaced since it was indexed.
+      const auto size = static_cast<uint32_t>(row->second.content.size());
+      bytes += size;
+      results.push_back({std::move(row->second), hit.score, hit.words, hit.meaning,
+                         std::min(hit.begin, size), std::min(hit.end, size)});
+    }
   }
   co_return results;
 }

@@ -40,7 +40,8 @@ class Recall {
   Recall(store::Episodes& episodes, Indexes& indexes, embed::QueryLane* lane, ComputePool& compute,
          Metrics& metrics);
 
-  // Rows are read under row-level security after the search: a deleted row is never served.
+  // Rows are read under row-level security after the search: a deleted row is never served. The
+  // result whose content brings them to kMaxAnswerBytes is the last.
   Task<Recalled> Run(Uuid brain, std::string query, recall::Mode mode, size_t limit);
 
  private:

@@ -89,10 +89,12 @@ Task<std::vector<Episode>> Episodes::Get(Uuid brain, std::vector<Uuid> ids) {
   co_return episodes;
 }
 
-Task<std::vector<Episode>> Episodes::List(Uuid brain, std::optional<Uuid> before, int64_t limit) {
+Task<std::vector<Episode>> Episodes::List(Uuid brain, std::optional<Uuid> before, int64_t limit,
+                                          int64_t max_bytes) {
   Transaction transaction = co_await api_.BeginAs(brain);
   Rows rows = co_await transaction.Run(
-      sql::kListEpisodes, {ToParameter(brain), ToParameter(before), ToParameter(limit)});
+      sql::kListEpisodes,
+      {ToParameter(brain), ToParameter(before), ToParameter(limit), ToParameter(max_bytes)});
   co_await transaction.Commit();
   co_return ReadEpisodes(rows);
 }

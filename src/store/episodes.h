@@ -46,8 +46,10 @@ class Episodes {
   explicit Episodes(postgres::Pool& api) : api_(api) {}
 
   Task<std::vector<Episode>> Get(Uuid brain, std::vector<Uuid> ids);
-  // Newest arrival first; `before` is the last id of the page before.
-  Task<std::vector<Episode>> List(Uuid brain, std::optional<Uuid> before, int64_t limit);
+  // Newest arrival first; `before` is the last id of the page before. The episode whose content
+  // brings the page to `max_bytes` is its last.
+  Task<std::vector<Episode>> List(Uuid brain, std::optional<Uuid> before, int64_t limit,
+                                  int64_t max_bytes);
   // Oldest arrival first.
   Task<std::vector<Episode>> Scan(Uuid brain, std::optional<Uuid> after, int64_t limit);
   // True if it was there; vectors and queued work went with it.

@@ -107,7 +107,7 @@ class IsolationTest : public DatabaseTest {
           times}},
         {sql::kGetEpisodes, "nexus_api", {theirs, ids}},
         {sql::kGetEpisodes, "nexus_embedder", {theirs, ids}},
-        {sql::kListEpisodes, "nexus_api", {theirs, none, many}},
+        {sql::kListEpisodes, "nexus_api", {theirs, none, many, many}},
         {sql::kScanEpisodes, "nexus_api", {theirs, none, many}},
         {sql::kDeleteEpisode, "nexus_api", {theirs, item}},
         {sql::kGetContext, "nexus_embedder", {theirs, "s", now, last}},

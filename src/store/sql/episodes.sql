@@ -16,11 +16,16 @@ SELECT episode_id, content, occurred_at, created_at, importance_score, tags, pro
   FROM nexus_memory.episodes WHERE brain_id = $1 AND episode_id = ANY ($2::uuid[]);
 
 -- name: ListEpisodes
--- $1 brain, $2 the last id of the page before or NULL, $3 limit. Newest arrival first.
+-- $1 brain, $2 the last id of the page before or NULL, $3 limit, $4 bytes: the row whose content
+-- reaches them is the last. Newest arrival first.
 SELECT episode_id, content, occurred_at, created_at, importance_score, tags, project_id, session_id,
        speaker, metadata, version
-  FROM nexus_memory.episodes WHERE brain_id = $1 AND ($2::uuid IS NULL OR episode_id < $2)
- ORDER BY episode_id DESC LIMIT $3;
+  FROM (SELECT *, sum(octet_length(content)) OVER (ORDER BY episode_id DESC) AS bytes
+          FROM (SELECT * FROM nexus_memory.episodes
+                 WHERE brain_id = $1 AND ($2::uuid IS NULL OR episode_id < $2)
+                 ORDER BY episode_id DESC LIMIT $3) AS page) AS measured
+ WHERE bytes - octet_length(content) < $4
+ ORDER BY episode_id DESC;
 
 -- name: ScanEpisodes
 -- $1 brain, $2 the last id of the page before or NULL, $3 limit. Oldest arrival first: the load of an index.
