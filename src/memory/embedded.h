@@ -10,10 +10,10 @@
 
 namespace nexus::memory {
 
-// True once all episodes have their vectors; false after `timeout`, and when the work of one was
-// given up and no other is waiting. Asks the database first every
-// 10 ms, then less and less often, down to every 100 ms. Loop thread only; may throw what postgres/
-// throws.
+// True once all episodes have their vectors; false after `timeout`, when the work of one was given
+// up and no other is waiting, and when the database cannot be asked: what is waited for is durable
+// already, so its writer must not hear of a fault. Asks first every 10 ms, then less and less
+// often, down to every 100 ms. Loop thread only.
 Task<bool> WaitEmbedded(store::Vectors& vectors, Uuid brain, std::vector<Uuid> ids,
                         std::chrono::milliseconds timeout);
 

@@ -215,6 +215,13 @@ TEST_F(RememberTest, WaitingForWorkThatWasGivenUpIsInVain) {
   EXPECT_FALSE(Await(WaitEmbedded(node->vectors, brain, {id}, std::chrono::seconds(60))));
 }
 
+TEST_F(RememberTest, WaitingForVectorsDoesNotTurnAStoredWriteIntoAFault) {
+  auto nobody = PoolAs("no_such_role");
+  store::Vectors unreachable(*nobody, space_);
+  EXPECT_FALSE(
+      Await(WaitEmbedded(unreachable, NewBrain("ana"), {RandomUuid()}, std::chrono::seconds(60))));
+}
+
 TEST_F(RememberTest, WaitingEndsWhenTheVectorsAreThereOrTheTimeIsOver) {
   auto node = NewNode();
   const Uuid brain = NewBrain("ana"), id = StoreText(*node, brain, "uno");
