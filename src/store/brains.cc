@@ -26,7 +26,7 @@ Task<bool> Brains::Insert(Brain brain) {
 }
 
 Task<std::optional<Brain>> Brains::Find(std::string name_or_id) {
-  Rows rows = co_await api_.Run(sql::kFindBrain, {name_or_id});
+  Rows rows = co_await api_.Run(sql::kFindBrain, {name_or_id, ToParameter(ParseUuid(name_or_id))});
   if (rows.empty()) co_return std::nullopt;
   co_return ReadBrain(rows[0]);
 }

@@ -4,8 +4,8 @@ INSERT INTO nexus_memory.brains (brain_id, name, created_at) VALUES ($1, $2, $3)
 ON CONFLICT (name) DO NOTHING RETURNING brain_id;
 
 -- name: FindBrain
--- $1 name or id as text.
-SELECT brain_id, name, created_at FROM nexus_memory.brains WHERE name = $1 OR brain_id::text = lower($1)
+-- $1 name or id as text, $2 the id if it is one, else NULL.
+SELECT brain_id, name, created_at FROM nexus_memory.brains WHERE name = $1 OR brain_id = $2::uuid
 ORDER BY name = $1 DESC LIMIT 1;
 
 -- name: ListBrains
