@@ -33,6 +33,7 @@ TEST(RefusalTest, WhatPassesByItselfIsUnavailableAlsoToThoseWhoOnlyRead) {
     EXPECT_EQ(refusal.error().code, ErrorCode::kUnavailable) << sqlstate;
     EXPECT_EQ(refusal.error().remedy, "try again") << sqlstate;
   }
+  EXPECT_EQ(QueryError("08P01", "", "too few parameters").error().code, ErrorCode::kInternal);
 }
 
 TEST(RefusalTest, OnlyALossInCommitLeavesTheOutcomeUnknown) {

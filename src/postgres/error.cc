@@ -3,6 +3,7 @@
 namespace nexus::postgres {
 
 bool PassesByItself(std::string_view sqlstate) {
+  if (sqlstate == "08P01") return false;  // a statement of ours that does not fit the protocol
   return sqlstate.starts_with("08") || sqlstate.starts_with("40") || sqlstate.starts_with("53") ||
          sqlstate.starts_with("57") || sqlstate.starts_with("58") || sqlstate == "25006";
 }
