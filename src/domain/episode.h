@@ -33,9 +33,9 @@ struct Episode {
   int64_t version = 1;
 };
 
-// The rules of DESIGN.md's promise 2: what is refused is refused before anything is stored.
+// What may be stored; what is refused is refused before anything is stored.
 // `pointer` is where the episode stands in the request ("" or "/episodes/3").
-// kTooLarge for an exceeded limit, kInvalid for the rest; the field is named.
+// kTooLarge for too many bytes, kInvalid for the rest; the field is named.
 std::optional<Error> Validate(const Episode& episode, const std::string& pointer, Timestamp now);
 
 }  // namespace nexus
