@@ -1,4 +1,4 @@
--- Two functions of the migrations before, made whole.
+-- Three functions of the migrations before, made whole.
 SET LOCAL search_path = nexus_memory, public;
 
 -- Makes the month's partition that holds `day`. Rows that came before it, into the overflow
@@ -20,6 +20,18 @@ BEGIN
                  'RETURNING *) INSERT INTO %I SELECT * FROM moved', part) USING first, beyond;
   EXECUTE format('ALTER TABLE outbox ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', part, first, beyond);
   EXECUTE format('GRANT SELECT ON %I TO nexus_backup', part);
+END
+$$;
+
+-- Writers of one session take turns, or two neighbours that arrive at once would not see each
+-- other. The order of locks is the same for all. The sessions of a brain share 64 turns: with one
+-- for each, a brain of some ten thousand sessions could not be deleted for want of locks.
+CREATE OR REPLACE FUNCTION lock_sessions(brains_in uuid[], sessions_in text[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(of_brain, turn)
+     FROM (SELECT DISTINCT hashtext(b::text) AS of_brain, hashtext(s) & 63 AS turn
+             FROM unnest(brains_in, sessions_in) AS i (b, s) WHERE s IS NOT NULL ORDER BY 1, 2) AS turns;
 END
 $$;
 

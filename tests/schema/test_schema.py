@@ -138,6 +138,16 @@ def test_deleting_a_brain_leaves_no_row_of_it(database, space):
         assert database.run(f"SELECT count(*) FROM nexus_memory.{table} WHERE brain_id = '{brain}'", "nexus_backup") == "0"
 
 
+def test_a_transaction_over_very_many_sessions_holds_few_locks(database, space):
+    """Else PostgreSQL runs out of them, and a brain of many sessions could never be deleted."""
+    brain = database.new_brain("sessions")
+    held = database.run("INSERT INTO nexus_memory.episodes (content, session_id) "
+                        "SELECT 'x', 's' || n FROM generate_series(1, 1000) n; "
+                        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()",
+                        "nexus_sql", brain)
+    assert 0 < int(held) <= 64
+
+
 @pytest.mark.parametrize("role", ["nexus_api", "nexus_sql", "nexus_embedder", "nexus_owner"])
 def test_another_brains_rows_are_invisible_and_without_a_brain_all_are(database, space, role):
     mine, theirs = database.new_brain(f"mine-{role}"), database.new_brain(f"theirs-{role}")
