@@ -71,7 +71,7 @@ fi
 as_root() { "${root[@]}" "$@"; }
 APT=(apt-get -y -q --no-install-recommends -o DPkg::Lock::Timeout=300
   -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold)
-candidate_is() { apt-cache policy "$1" 2>/dev/null | grep -q "Candidate: $2"; }
+candidate_is() { [[ $(apt-cache policy "$1" 2>/dev/null) == *"Candidate: $2"* ]]; }
 
 # Repositories that this script does not need may be unreachable; what is missing shows below.
 as_root "${APT[@]}" update </dev/null >&2 || say "apt-get update was not clean, going on"
