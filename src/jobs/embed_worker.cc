@@ -17,6 +17,10 @@ constexpr int kNice = 10;
 constexpr std::chrono::milliseconds kFirstDelay = std::chrono::seconds(1);
 constexpr std::chrono::milliseconds kMaxDelay = std::chrono::minutes(5);
 constexpr size_t kMaxReasonBytes = 500;
+constexpr int64_t kSuspectAttempts = 4;
+
+// It may be what ended the processes that tried it before.
+bool IsSuspect(const Work& work) { return work.attempts >= kSuspectAttempts; }
 
 std::vector<embed::Passage> PassagesOf(const embed::Embedder& embedder,
                                        const store::EmbeddingInput& input) {
@@ -94,8 +98,21 @@ EmbedWorker::EmbedWorker(asio::any_io_executor executor, store::EmbeddingQueue& 
 Task<bool> EmbedWorker::RunOnce() {
   auto batch = std::make_shared<Batch>(executor());
   const Timestamp now = clock_.Now();
-  batch->work = co_await queue_.Claim(batch->lease, now, now + options_.lease, options_.batch);
+  batch->work = co_await queue_.Claim(batch->lease, now, now + options_.lease,
+                                      one_at_a_time_ ? 1 : options_.batch);
+  one_at_a_time_ = std::ranges::any_of(batch->work, IsSuspect);
   if (batch->work.empty()) co_return false;
+  if (one_at_a_time_ && batch->work.size() > 1) {
+    co_await queue_.Return(batch->lease, now);
+    co_return true;
+  }
+  co_await WorkOffAll(batch);
+  if (batch->failure) std::rethrow_exception(batch->failure);
+  if (stopping()) co_await queue_.Return(batch->lease, clock_.Now());
+  co_return true;
+}
+
+Task<> EmbedWorker::WorkOffAll(std::shared_ptr<Batch> batch) {
   batch->settlers = std::min(options_.threads, batch->work.size());
   batch->running = batch->settlers + 1;
   const auto ended = [batch](std::exception_ptr error) { batch->Ended(error); };
@@ -103,9 +120,6 @@ Task<bool> EmbedWorker::RunOnce() {
   asio::co_spawn(executor(), KeepLease(batch), ended);
   for (size_t i = 0; i < settlers; ++i) asio::co_spawn(executor(), WorkOff(batch), ended);
   while (batch->running > 0) co_await batch->over.async_wait(asio::as_tuple(asio::use_awaitable));
-  if (batch->failure) std::rethrow_exception(batch->failure);
-  if (stopping()) co_await queue_.Return(batch->lease, clock_.Now());
-  co_return true;
 }
 
 bool EmbedWorker::Interrupted(const Batch& batch) const {

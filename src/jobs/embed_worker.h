@@ -25,9 +25,10 @@ struct EmbedWorkerOptions {
 std::chrono::milliseconds RetryDelay(int64_t attempts, double jitter);
 
 // A run is one batch. Up to `threads` episodes of it are worked on at once. What the model refuses
-// is tried again later, or `failed` at once if it can never succeed. When PostgreSQL is lost the
-// run ends by exception and the leases expire by themselves. On Stop() the passages that are being
-// embedded end, and the rest of the batch is handed back.
+// is tried again later, or `failed` at once if it can never succeed. What was tried often is worked
+// on alone, so that a text that ends the process uses up no attempts of others. When PostgreSQL is
+// lost the run ends by exception and the leases expire by themselves. On Stop() the passages that
+// are being embedded end, and the rest of the batch is handed back.
 class EmbedWorker final : public Service {
  public:
   EmbedWorker(asio::any_io_executor executor, store::EmbeddingQueue& queue,
@@ -40,6 +41,7 @@ class EmbedWorker final : public Service {
  private:
   struct Batch;
   struct Attempt;
+  Task<> WorkOffAll(std::shared_ptr<Batch> batch);
   bool Interrupted(const Batch& batch) const;
   Task<> WorkOff(std::shared_ptr<Batch> batch);
   Task<> KeepLease(std::shared_ptr<Batch> batch);
@@ -56,6 +58,7 @@ class EmbedWorker final : public Service {
   EmbedWorkerOptions options_;
   ComputePool bulk_;
   std::minstd_rand jitter_;
+  bool one_at_a_time_ = false;
   Counter& embedded_;
   Counter& retried_;
   Counter& failed_;

@@ -115,6 +115,18 @@ TEST_F(EmbedWorkerTest, ATextThatEndedTheProcessEachTimeIsGivenUp) {
   EXPECT_EQ(model_.runs, 0);
 }
 
+TEST_F(EmbedWorkerTest, WhatWasTriedOftenIsWorkedOnAlone) {
+  for (const char* content : {"uno", "dos", "tres"}) Insert(content);
+  Ask("UPDATE nexus_memory.embedding_queue SET attempts = 5");
+  CloseGate();
+  Start();
+  ASSERT_TRUE(Until([&] { return at_gate_ == 1; }));
+  EXPECT_EQ(Ask(kLeased), "1");
+  EXPECT_EQ(Ask("SELECT sum(attempts) FROM nexus_memory.embedding_queue"), "16");
+  gate_.release(3);
+  EXPECT_TRUE(Until([&] { return Ask(kQueued) == "0"; }));
+}
+
 TEST_F(EmbedWorkerTest, ALostLeaseStoresNothing) {
   Insert("hola");
   const auto index = Index();

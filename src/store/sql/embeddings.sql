@@ -19,8 +19,14 @@ UPDATE nexus_memory.embedding_queue q
 RETURNING q.brain_id, q.item, q.generation, q.attempts;
 
 -- name: ExtendLease
--- $1 lease token, $2 new end. Only what is still ours and not finished.
-UPDATE nexus_memory.embedding_queue SET ready_at = $2 WHERE lease_token = $1 AND state = 'pending';
+-- $1 lease token, $2 new end. Only what is still ours and not finished; what a writer holds is about
+-- to start over, and waiting for it could be a deadlock.
+WITH ours AS MATERIALIZED (
+  SELECT brain_id, space_id, kind, item FROM nexus_memory.embedding_queue
+   WHERE lease_token = $1 AND state = 'pending' FOR UPDATE SKIP LOCKED)
+UPDATE nexus_memory.embedding_queue q SET ready_at = $2
+  FROM ours
+ WHERE (q.brain_id, q.space_id, q.kind, q.item) = (ours.brain_id, ours.space_id, ours.kind, ours.item);
 
 -- name: FinishWork
 -- $1 brain, $2 space, $3 item, $4 lease token, $5 generation. Zero rows: the lease was lost, drop the work.
