@@ -21,6 +21,8 @@ class StrictHandler {
   static constexpr size_t max_key_size = static_cast<size_t>(-1);
   static constexpr size_t max_string_size = static_cast<size_t>(-1);
 
+  explicit StrictHandler(size_t max_values) : max_values_(max_values) {}
+
   json::value Release() { return stack_.release(); }
   const std::string& fault() const { return fault_; }
 
@@ -46,15 +48,15 @@ class StrictHandler {
     frames_.push_back({.is_array = true});
     return true;
   }
-  bool on_object_end(size_t count, boost::system::error_code&) {
+  bool on_object_end(size_t count, boost::system::error_code& ec) {
     frames_.pop_back();
     stack_.push_object(count);
-    return EndValue();
+    return EndValue(ec);
   }
-  bool on_array_end(size_t count, boost::system::error_code&) {
+  bool on_array_end(size_t count, boost::system::error_code& ec) {
     frames_.pop_back();
     stack_.push_array(count);
-    return EndValue();
+    return EndValue(ec);
   }
 
   bool on_key_part(std::string_view part, size_t, boost::system::error_code& ec) {
@@ -77,29 +79,29 @@ class StrictHandler {
   }
   bool on_string(std::string_view part, size_t, boost::system::error_code& ec) {
     stack_.push_string(part);
-    return RefuseNul(part, ec) && EndValue();
+    return RefuseNul(part, ec) && EndValue(ec);
   }
   bool on_number_part(std::string_view, boost::system::error_code&) { return true; }
-  bool on_int64(int64_t value, std::string_view, boost::system::error_code&) {
+  bool on_int64(int64_t value, std::string_view, boost::system::error_code& ec) {
     stack_.push_int64(value);
-    return EndValue();
+    return EndValue(ec);
   }
-  bool on_uint64(uint64_t value, std::string_view, boost::system::error_code&) {
+  bool on_uint64(uint64_t value, std::string_view, boost::system::error_code& ec) {
     stack_.push_uint64(value);
-    return EndValue();
+    return EndValue(ec);
   }
   bool on_double(double value, std::string_view, boost::system::error_code& ec) {
     if (!std::isfinite(value)) return Refuse("the number is too large", ec);
     stack_.push_double(value);
-    return EndValue();
+    return EndValue(ec);
   }
-  bool on_bool(bool value, boost::system::error_code&) {
+  bool on_bool(bool value, boost::system::error_code& ec) {
     stack_.push_bool(value);
-    return EndValue();
+    return EndValue(ec);
   }
-  bool on_null(boost::system::error_code&) {
+  bool on_null(boost::system::error_code& ec) {
     stack_.push_null();
-    return EndValue();
+    return EndValue(ec);
   }
   bool on_comment_part(std::string_view, boost::system::error_code&) { return true; }
   bool on_comment(std::string_view, boost::system::error_code&) { return true; }
@@ -113,7 +115,10 @@ class StrictHandler {
     std::set<std::string, std::less<>> seen;
   };
 
-  bool EndValue() {
+  bool EndValue(boost::system::error_code& ec) {
+    if (++values_ > max_values_) {
+      return Refuse(std::format("there are more than {} values in it", max_values_), ec);
+    }
     if (frames_.empty()) return true;
     Frame& frame = frames_.back();
     if (frame.is_array) ++frame.index;
@@ -129,6 +134,8 @@ class StrictHandler {
     return part.find('\0') == part.npos || Refuse("text may not hold NUL (\\u0000)", ec);
   }
 
+  size_t max_values_;
+  size_t values_ = 0;
   json::value_stack stack_;
   std::vector<Frame> frames_;
   std::string key_;
@@ -266,7 +273,7 @@ Result<boost::json::value> ParseJson(std::string_view text, JsonLimits limits) {
   json::parse_options options;
   options.max_depth = limits.max_depth;
   options.numbers = json::number_precision::precise;
-  json::basic_parser<StrictHandler> parser(options);
+  json::basic_parser<StrictHandler> parser(options, limits.max_values);
   boost::system::error_code ec;
   size_t read = parser.write_some(false, text.data(), text.size(), ec);
   if (!ec && read < text.size()) ec = json::error::extra_data;

@@ -13,13 +13,15 @@
 namespace nexus {
 
 struct JsonLimits {
-  size_t max_depth = 64;  // arrays and objects inside each other
+  size_t max_depth = 64;        // arrays and objects inside each other
+  size_t max_values = 200'000;  // of all kinds: tiny ones cost far more time than bytes
 };
 
 // Refused, with the byte offset in the message and the JSON pointer of the place in
 // Error::field: anything that is not one complete JSON text, a key that comes twice in an
 // object, bytes that are not UTF-8, surrogates without their partner, NUL in a string or a key,
-// numbers that no double can hold, nesting beyond the limit. Always ErrorCode::kInvalid.
+// numbers that no double can hold, nesting or a number of values beyond the limits. Always
+// ErrorCode::kInvalid.
 Result<boost::json::value> ParseJson(std::string_view text, JsonLimits limits = {});
 
 // One line without spaces, in UTF-8. Doubles are the shortest text that reads back the same and

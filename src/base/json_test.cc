@@ -34,5 +34,12 @@ TEST(JsonTest, WhatIsNotStrictJsonIsRefusedAndThePlaceNamed) {
   EXPECT_TRUE(ParseJson(std::string(64, '[') + std::string(64, ']')));
 }
 
+TEST(JsonTest, MoreValuesThanTheLimitAreRefused) {
+  EXPECT_TRUE(ParseJson(R"({"a":[1,2]})", {.max_values = 4}));
+  auto value = ParseJson(R"({"a":[1,2,3]})", {.max_values = 3});
+  ASSERT_FALSE(value);
+  EXPECT_NE(value.error().message.find("more than 3 values"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace nexus
