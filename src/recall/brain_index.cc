@@ -45,7 +45,8 @@ struct BrainIndex::State {
 };
 
 BrainIndex::BrainIndex(size_t dimension)
-    : state_(std::make_unique<State>(EpisodeTable(dimension))) {}
+    : state_(std::make_unique<State>(EpisodeTable(dimension))),
+      resident_bytes_(state_->episodes.resident_bytes()) {}
 
 BrainIndex::~BrainIndex() = default;
 
@@ -54,25 +55,28 @@ std::shared_lock<std::shared_mutex> BrainIndex::LockToRead() const {
   return std::shared_lock(guards_state_);
 }
 
-std::unique_lock<std::shared_mutex> BrainIndex::LockToWrite() {
-  std::lock_guard turn(guards_turn_);
-  return std::unique_lock(guards_state_);
-}
+// The table, locked to write; what it takes is measured at the end.
+class BrainIndex::Change {
+ public:
+  explicit Change(BrainIndex& index) : index_(index) {
+    std::lock_guard turn(index.guards_turn_);
+    lock_ = std::unique_lock(index.guards_state_);
+  }
+  ~Change() { index_.resident_bytes_ = index_.state_->episodes.resident_bytes(); }
+  EpisodeTable* operator->() { return &index_.state_->episodes; }
 
-void BrainIndex::Put(PreparedEpisode episode) {
-  auto lock = LockToWrite();
-  state_->episodes.Put(std::move(episode));
-}
+ private:
+  BrainIndex& index_;
+  std::unique_lock<std::shared_mutex> lock_;
+};
+
+void BrainIndex::Put(PreparedEpisode episode) { Change(*this)->Put(std::move(episode)); }
 
 bool BrainIndex::SetVectors(Uuid id, int64_t generation, std::span<const ChunkVector> chunks) {
-  auto lock = LockToWrite();
-  return state_->episodes.SetVectors(id, generation, chunks);
+  return Change(*this)->SetVectors(id, generation, chunks);
 }
 
-void BrainIndex::Remove(Uuid id) {
-  auto lock = LockToWrite();
-  state_->episodes.Remove(id);
-}
+void BrainIndex::Remove(Uuid id) { Change(*this)->Remove(id); }
 
 std::vector<Hit> BrainIndex::Search(const Question& question) const {
   auto lock = LockToRead();
@@ -89,9 +93,6 @@ size_t BrainIndex::embedded() const {
   return state_->episodes.embedded();
 }
 
-size_t BrainIndex::resident_bytes() const {
-  auto lock = LockToRead();
-  return state_->episodes.resident_bytes();
-}
+size_t BrainIndex::resident_bytes() const { return resident_bytes_; }
 
 }  // namespace nexus::recall

@@ -1,5 +1,5 @@
-// One brain's memories, resident: words, vectors, and the order of each session. RETRIEVAL.md's
-// recipe stands here and nowhere else; tests hold it against the reference implementation.
+// One brain's memories, resident: words, vectors, and the order of each session. The recipe of
+// recall stands here and nowhere else; tests hold it against the reference implementation.
 //
 // Words: BM25 (Robertson and Zaragoza, 2009) with k1 = 0.9, b = 0.4, where the term frequencies and
 // the length of a passage include 0.5 x those of the passage before it in its session and 0.25 x
@@ -13,6 +13,7 @@
 // for the vectors; it scores by its best passage and its best chunk.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -87,7 +88,8 @@ class BrainIndex {
   // others are set.
   void Put(PreparedEpisode episode);
   // Replaces the vectors unless they are of a newer generation. Vectors of an id that is not there
-  // are dropped, and the answer is false: it was deleted, or is still to come. Every vector must have the index's dimension (asserted).
+  // are dropped, and the answer is false: it was deleted, or is still to come. Every vector must
+  // have the index's dimension (asserted).
   bool SetVectors(Uuid id, int64_t generation, std::span<const ChunkVector> chunks);
   void Remove(Uuid id);
 
@@ -101,18 +103,19 @@ class BrainIndex {
 
   size_t size() const;            // episodes
   size_t embedded() const;        // episodes with vectors
-  size_t resident_bytes() const;  // an estimate, for metrics and budgets
+  size_t resident_bytes() const;  // an estimate, for metrics and budgets; waits for nobody
 
  private:
+  class Change;
   struct State;
   std::shared_lock<std::shared_mutex> LockToRead() const;
-  std::unique_lock<std::shared_mutex> LockToWrite();
 
   // Held by whoever waits for guards_state_, so that new searches queue behind a waiting writer:
   // shared_mutex lets readers that overlap keep it out for ever.
   mutable std::mutex guards_turn_;
   mutable std::shared_mutex guards_state_;
   std::unique_ptr<State> state_;
+  std::atomic<size_t> resident_bytes_;
 };
 
 }  // namespace nexus::recall
