@@ -51,6 +51,11 @@ std::string AllowedMethods(const std::vector<std::string>& methods) {
   return text;
 }
 
+// Nothing is called so, and PostgreSQL would refuse to look for it.
+bool IsNoText(std::string_view argument) {
+  return argument.contains('\0') || FindInvalidUtf8(argument) != argument.npos;
+}
+
 http::Response RefuseRoute(const http::Router::Miss& miss, const http::Request& request,
                            std::string_view request_id) {
   if (miss.allowed.empty()) {
@@ -121,6 +126,9 @@ Task<Result<Call>> Api::Admit(http::Request request, const Operation& row,
     if (!key) co_return std::unexpected(key.error());
     call.caller = std::move(*key);
   }
+  if (std::ranges::any_of(arguments, IsNoText)) {
+    co_return Fail(ErrorCode::kNotFound, "The path holds bytes that are no UTF-8 text.");
+  }
   if (row.path.contains("{brain}")) {
     auto brain = co_await services_.brains.Find(arguments.front());
     if (!brain || (call.caller.brain && *call.caller.brain != brain->id)) {
@@ -153,12 +161,15 @@ Task<Result<store::ApiKey>> Api::Authenticate(const http::Headers& headers) {
   if (auto known = trusted_.find(digest); known != trusted_.end() && known->second.until > now) {
     co_return known->second.key;
   }
+  const uint64_t revocations = revocations_;
   auto key = co_await services_.brains.FindKey(digest, now);
   if (!key) {
     trusted_.erase(digest);
     co_return std::unexpected(Error{ErrorCode::kUnauthorized, "The key is not known, or it ended.",
                                     "", "make one with `nexus key create`"});
   }
+  // It may have been found just before it was revoked.
+  if (revocations != revocations_) co_return *key;
   if (trusted_.size() >= kMaxTrustedKeys) trusted_.clear();
   trusted_[digest] = {*key, now + kKeyTrust};
   co_return *key;
@@ -170,7 +181,10 @@ Task<http::Response> Api::Serve(const Operation& row, Call call, std::string req
   if (!body) co_return RenderError(body.error(), request_id);
   auto answer = co_await row.typed(services_, std::move(call), std::move(*body));
   if (!answer) co_return RenderError(answer.error(), request_id);
-  if (row.name == "revokeKey") trusted_.clear();
+  if (row.name == "revokeKey") {
+    ++revocations_;
+    trusted_.clear();
+  }
   http::Response response;
   response.status = row.status;
   if (row.status != 204) {

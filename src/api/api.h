@@ -42,6 +42,7 @@ class Api {
   Services services_;
   http::Router router_;
   std::unordered_map<std::string, Trusted> trusted_;  // by the secret's digest
+  uint64_t revocations_ = 0;                          // by this node
   UuidGenerator request_ids_;
 };
 

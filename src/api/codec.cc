@@ -71,13 +71,21 @@ std::optional<Error> CheckNumber(double number, const FieldRule& rule, const std
 std::optional<Error> Read(const TypeInfo& type, const json::value& value, const FieldRule& rule,
                           const std::string& pointer, void* target);
 
+// 10.0 is one too, as JSON Schema has it: some languages print no other.
+std::optional<int64_t> WholeNumber(const json::value& value) {
+  constexpr double kExact = 1LL << 53;
+  if (value.is_int64()) return value.get_int64();
+  const double number = value.get_double();
+  if (number != std::floor(number) || std::abs(number) > kExact) return std::nullopt;
+  return static_cast<int64_t>(number);
+}
+
 std::optional<Error> ReadInteger(const TypeInfo& type, const json::value& value,
                                  const FieldRule& rule, const std::string& pointer, void* target) {
-  const auto* number = value.if_int64();
-  if (number == nullptr) {
-    if (value.is_uint64()) return Refuse(pointer, "the number is too large");
-    return WrongType(pointer, value.is_double() ? "a whole number" : "a number", value);
-  }
+  if (!value.is_number()) return WrongType(pointer, "a number", value);
+  if (value.is_uint64()) return Refuse(pointer, "the number is too large");
+  const std::optional<int64_t> number = WholeNumber(value);
+  if (!number) return Refuse(pointer, "must be a whole number");
   if (*number < type.low || *number > type.high) {
     return Refuse(pointer, std::format("must be between {} and {}", type.low, type.high));
   }
@@ -122,9 +130,9 @@ std::optional<Error> ReadList(const TypeInfo& type, const json::value& value, co
   const auto* list = value.if_array();
   if (list == nullptr) return WrongType(pointer, "a list", value);
   if (rule.max_items > 0 && list->size() > rule.max_items) {
-    return Error{ErrorCode::kTooLarge,
-                 std::format("{} items exceed the limit of {}", list->size(), rule.max_items),
-                 pointer, "send them in several requests"};
+    return Refuse(pointer,
+                  std::format("{} items exceed the limit of {}", list->size(), rule.max_items),
+                  "send fewer at once");
   }
   if (list->size() < rule.min_items) {
     return Refuse(pointer, std::format("must hold at least {} item(s)", rule.min_items));
@@ -143,7 +151,7 @@ std::string FieldNames(const TypeInfo& type) {
   for (const FieldInfo& field : type.fields) {
     names += (names.empty() ? "" : ", ") + std::string(field.name);
   }
-  return names;
+  return names.empty() ? "none" : names;
 }
 
 std::optional<Error> ReadStruct(const TypeInfo& type, const json::value& value,

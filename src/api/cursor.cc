@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/bytes.h"
+#include "base/json.h"
 
 namespace nexus::api {
 namespace {
@@ -28,6 +29,7 @@ Result<std::string> ReadCursor(std::string_view cursor) {
     if (error != std::errc() || rest != end || byte == 0) return RefuseCursor();
     place += static_cast<char>(byte);
   }
+  if (FindInvalidUtf8(place) != place.npos) return RefuseCursor();
   return place;
 }
 

@@ -52,7 +52,9 @@ struct PageRequest {
   std::optional<std::string> cursor;
 
   static constexpr FieldRule kFields[] = {
-      Field("limit", "How many at most.").Defaulted().Between(1, kMaxPage),
+      Field("limit", "How many at most; fewer when their contents reach 16 MiB.")
+          .Defaulted()
+          .Between(1, kMaxPage),
       Field("cursor", "`next_cursor` of the page before.").MaxLength(200)};
 };
 BOOST_DESCRIBE_STRUCT(PageRequest, (), (limit, cursor))
@@ -76,11 +78,12 @@ struct NewEpisode {
           .NonBlank()
           .MaxBytes(kMaxContentBytes),
       Field("occurred_at", "When it happened (RFC 3339); now if left out."),
-      Field("speaker", "Who said it, if it was said."),
-      Field("session_id", "The conversation it belongs to; neighbours in it are its context."),
-      Field("tags", "Labels.").Defaulted().MaxItems(kMaxTags),
+      Field("speaker", "Who said it, if it was said.").MaxBytes(kMaxLabelBytes),
+      Field("session_id", "The conversation it belongs to; neighbours in it are its context.")
+          .MaxBytes(kMaxLabelBytes),
+      Field("tags", "Labels.").Defaulted().MaxItems(kMaxTags).MaxBytes(kMaxLabelBytes),
       Field("importance_score", "0 to 1.").Defaulted().Between(0, 1),
-      Field("project_id", "The project it belongs to."),
+      Field("project_id", "The project it belongs to.").MaxBytes(kMaxLabelBytes),
       Field("metadata", "Any JSON object, up to 64 KiB.").Defaulted()};
 };
 BOOST_DESCRIBE_STRUCT(NewEpisode, (),
@@ -167,7 +170,9 @@ struct RecallRequest {
       Field("query", "A question or some words, in Spanish or English.")
           .NonBlank()
           .MaxLength(kMaxQueryLength),
-      Field("limit", "How many results at most.").Defaulted().Between(1, kMaxPage),
+      Field("limit", "How many results at most; fewer when their contents reach 16 MiB.")
+          .Defaulted()
+          .Between(1, kMaxPage),
       Field("mode", "By word and meaning, by word alone, by meaning alone.").Defaulted()};
 };
 BOOST_DESCRIBE_STRUCT(RecallRequest, (), (query, limit, mode))

@@ -66,10 +66,26 @@ def test_a_bad_question_is_refused_by_name(brain, body, field):
     assert answer.status_code == 422 and answer.json()["field"] == field
 
 
-@pytest.mark.parametrize("query, field", [("limit=0", "/limit"), ("limit=x", "/limit"), ("cursor=zz", "/cursor"), ("page=2", "/page")])
+@pytest.mark.parametrize("query, field", [("limit=0", "/limit"), ("limit=x", "/limit"), ("cursor=zz", "/cursor"), ("cursor=ff", "/cursor"), ("page=2", "/page")])
 def test_a_bad_parameter_is_refused_by_name(brain, query, field):
     answer = brain.client.get(f"{brain.path}/episodes?{query}")
     assert answer.status_code == 422 and answer.json()["field"] == field
+
+
+@pytest.mark.parametrize("path", ["/v1/brains/%FF", "/v1/brains/{brain}%00x", "/v1/brains/{brain}/episodes/%FF", "/v1/keys/%FF"])
+def test_a_path_that_is_no_text_is_not_found(brain, path):
+    assert brain.client.delete(path.format(brain=brain.name)).status_code == 404
+    assert brain.stats()["total"] == 0
+
+
+def test_a_cursor_that_is_no_text_is_refused(client):
+    assert client.get("/v1/brains?cursor=ff").status_code == 422
+
+
+def test_an_end_of_a_key_that_cannot_be_written_down_is_refused(client):
+    body = {"name": "late", "scopes": ["read"], "expires_at": "9999-12-31T23:59:59-23:00"}
+    assert client.post("/v1/keys", json=body).status_code == 422
+    assert client.get("/v1/keys").status_code == 200
 
 
 def test_an_unknown_brain_path_and_method(client):
