@@ -22,6 +22,9 @@ $(VENV)/.ready: tests/requirements.txt
 test: debug $(VENV)/.ready ## everything that proves that it works
 	@tools/test.sh
 
+tidy: debug ## clang-tidy over what changed since it was clean (tools/tidy.py --help)
+	@python3 tools/tidy.py $(ARGS)
+
 run: ## set up, build, and run Nexus with the demo played; Ctrl-C stops it
 	@tools/run.sh $(ARGS)
 
@@ -43,4 +46,4 @@ format: ## clang-format over the sources
 clean: ## remove the builds
 	@rm -rf build
 
-.PHONY: help run demo setup build debug test model eval format clean
+.PHONY: help run demo setup build debug test tidy model eval format clean
