@@ -50,6 +50,16 @@ struct FieldRule {
   size_t min_items = 0;
   size_t max_items = 0;
 
+ private:
+  // Before its users: clang must have it when it evaluates them inside a class.
+  template <typename V>
+  constexpr FieldRule With(V FieldRule::* part, V value) const {
+    FieldRule copy = *this;
+    copy.*part = value;
+    return copy;
+  }
+
+ public:
   // May be absent: the struct's own initial value then stays.
   constexpr FieldRule Defaulted() const { return With(&FieldRule::defaulted, true); }
   // An empty std::optional is printed as null; otherwise it is left out.
@@ -66,14 +76,6 @@ struct FieldRule {
   constexpr FieldRule MaxBytes(size_t count) const { return With(&FieldRule::max_bytes, count); }
   constexpr FieldRule MinItems(size_t count) const { return With(&FieldRule::min_items, count); }
   constexpr FieldRule MaxItems(size_t count) const { return With(&FieldRule::max_items, count); }
-
- private:
-  template <typename V>
-  constexpr FieldRule With(V FieldRule::* part, V value) const {
-    FieldRule copy = *this;
-    copy.*part = value;
-    return copy;
-  }
 };
 
 constexpr FieldRule Field(std::string_view name, std::string_view description) {

@@ -23,6 +23,7 @@ struct LogOptions {
 // A value of a field. Borrows the text: fit for the arguments of a call to Log, not for keeping.
 class LogValue {
  public:
+  // NOLINTBEGIN(google-explicit-constructor): a call to Log names plain values.
   LogValue(std::string_view value) : value_(value) {}
   LogValue(const char* value) : value_(std::string_view(value)) {}
   LogValue(const std::string& value) : value_(std::string_view(value)) {}
@@ -31,6 +32,7 @@ class LogValue {
   template <std::integral T>
     requires(!std::same_as<T, bool>)
   LogValue(T value) : value_(static_cast<int64_t>(value)) {}
+  // NOLINTEND(google-explicit-constructor)
 
   const std::variant<std::string_view, int64_t, double, bool>& value() const { return value_; }
 
