@@ -93,7 +93,7 @@ json::object Responses(const Operation& row, json::object& components) {
   json::object responses{{std::to_string(row.status), Success(row, components)}};
   std::vector<std::string> problems = {"500", "503"};
   if (row.access != Access::kOpen) problems.insert(problems.end(), {"401", "403"});
-  if (row.path.contains('{') || row.name == "createKey") problems.push_back("404");
+  if (row.path.contains('{') || row.name == "createKey") problems.emplace_back("404");
   if (row.typed != nullptr) problems.insert(problems.end(), {"422"});
   if (!row.requests.empty()) problems.insert(problems.end(), {"409", "413"});
   for (const std::string& status : problems) {

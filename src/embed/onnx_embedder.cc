@@ -157,7 +157,10 @@ std::vector<float> OnnxEmbedder::Run(std::span<const int32_t> ids) const {
   if (states.size() != ids.size() * info_.dimension) {
     throw Failure(ErrorCode::kInternal, "the model's output has another size than its input");
   }
-  if (info_.pooling == "cls") return {states.begin(), states.begin() + info_.dimension};
+  if (info_.pooling == "cls") {
+    const auto first = states.first(info_.dimension);
+    return {first.begin(), first.end()};
+  }
   return MeanOfRows(states, info_.dimension);
 }
 

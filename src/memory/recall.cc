@@ -75,7 +75,7 @@ Task<std::vector<float>> Recall::EmbedOrDegrade(std::string query,
       LogWarning("a question was answered by words alone", {{"error", failure.what()}});
     }
   }
-  degraded.push_back("vectors");
+  degraded.emplace_back("vectors");
   co_return std::vector<float>{};
 }
 

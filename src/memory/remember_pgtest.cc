@@ -56,7 +56,7 @@ TEST_F(RememberTest, SixteenWritersAreGatheredAndIdsFollowTheirArrival) {
   auto relay = PoolAs("nexus_relay");
   const store::Position start = Await(store::Outbox(*relay).Start());
   const Uuid brain = NewBrain("ana");
-  std::vector<std::optional<Answer>> answers(16 * 8);
+  std::vector<std::optional<Answer>> answers(size_t{16} * 8);
   for (size_t i = 0; i < answers.size(); ++i) {
     Begin(*node, brain, Text(std::format("memory {}", i), "s"), answers[i]);
   }

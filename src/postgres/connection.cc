@@ -134,7 +134,7 @@ Task<Rows> Connection::Collect(steady_clock::time_point deadline, bool commits) 
     answer = Rows(result);
   }
   Require(PQstatus(connection_) == CONNECTION_OK, commits);
-  if (refused) throw *refused;
+  if (refused) throw QueryError(*refused);
   co_return answer;
 }
 

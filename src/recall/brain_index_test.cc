@@ -172,7 +172,7 @@ TEST(BrainIndexTest, ARemovedMemoryGivesItsMemoryBack) {
     return bytes;
   };
   size_t first = round();
-  EXPECT_GT(first, 2'000 * 64 * sizeof(float));
+  EXPECT_GT(first, sizeof(float) * 2'000 * 64);
   // What waits for the next sweep is all that may come on top.
   for (int i = 0; i < 4; ++i) EXPECT_LT(round(), first * 13 / 10);
   EXPECT_EQ(index.size(), 0U);

@@ -218,7 +218,7 @@ Task<std::shared_ptr<Connection>> Connection::Open(asio::any_io_executor executo
   std::vector<std::vector<std::string>> greetings;
   if (!address.password.empty()) {
     std::vector<std::string>& auth = greetings.emplace_back();
-    auth.push_back("AUTH");
+    auth.emplace_back("AUTH");
     if (!address.user.empty()) auth.push_back(address.user);
     auth.push_back(address.password);
   }
