@@ -108,7 +108,11 @@ std::expected<bool, Refusal> RequestParser::CheckHeader() const {
     return Refuse(505, ErrorCode::kInvalid, "only HTTP/1.0 and HTTP/1.1 are spoken here");
   if (header.version() == 11 && header.count(beast::field::host) != 1)
     return Refuse(400, ErrorCode::kInvalid, "the request must have one Host field");
-  if (header.count(beast::field::transfer_encoding) != 0 && !state_->parser.chunked()) {
+  const size_t codings = header.count(beast::field::transfer_encoding);
+  if (codings > 0 && header.version() == 10)
+    return Refuse(400, ErrorCode::kInvalid, "HTTP/1.0 has no transfer codings");
+  if (codings > 1 ||
+      (codings == 1 && !EqualIgnoringCase(header[beast::field::transfer_encoding], "chunked"))) {
     return Refuse(501, ErrorCode::kInvalid, "of transfer codings only \"chunked\" is understood",
                   "send the body with a Content-Length");
   }

@@ -186,6 +186,7 @@ Server::~Server() { core_->CloseAll(); }
 void Server::Listen() { core_->Listen(); }
 uint16_t Server::port() const { return core_->port(); }
 Task<> Server::Stop(std::chrono::milliseconds drain) { return core_->Stop(drain); }
+void Server::CutOff() { core_->CloseAll(); }
 size_t Server::open_connections() const { return core_->open_connections(); }
 size_t Server::running_requests() const { return core_->context.running_requests; }
 

@@ -25,7 +25,8 @@ using Handler = std::function<Task<Response>(Request)>;
 // Renders what the server itself refuses. `status` is what HTTP asks for and must be the
 // response's: 400 malformed, 408 too slow, 413 body too large (kTooLarge), 431 header too large
 // (kTooLarge), 500 the handler threw (kInternal; the message tells a caller nothing of the cause,
-// which is logged), 501 transfer coding, 503 too many connections (kUnavailable), 505 version.
+// which is logged), 501 transfer coding, 503 too many connections or too many large requests at
+// once (kUnavailable), 505 version.
 using RefusalHandler = std::function<Response(int status, Error error)>;
 
 struct ServerOptions {
@@ -33,6 +34,7 @@ struct ServerOptions {
   uint16_t port = 8002;               // 0: any free one
   size_t max_body_bytes = 8 << 20;
   size_t max_header_bytes = 32 << 10;                 // request line and header fields together
+  size_t max_held_bytes = 256 << 20;                  // of large requests that arrive or run
   size_t max_connections = 1024;                      // further ones are answered 503 and closed
   std::chrono::milliseconds idle_timeout{75'000};     // waiting for a request's first byte
   std::chrono::milliseconds request_timeout{60'000};  // from its first byte to its last
@@ -57,6 +59,8 @@ class Server {
   // `drain` to be answered; then cancels them. Returns when every connection is gone, or a second
   // after the cancelling if a handler does not end.
   Task<> Stop(std::chrono::milliseconds drain);
+  // Ends the drain of a Stop that is running: cancels the requests now.
+  void CutOff();
 
   size_t open_connections() const;
   size_t running_requests() const;

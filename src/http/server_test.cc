@@ -151,6 +151,11 @@ TEST_F(ServerTest, WhatCannotBeServedIsRefusedWithTheRightStatus) {
       {"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n", 400},
       {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nno number\r\n", 400},
       {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n", 501},
+      {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501},
+      {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: identity\r\n"
+       "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+       501},
+      {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
       {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n" + long_text, 413},
       {"GET / HTTP/1.1\r\nHost: h\r\nX-Long: " + long_text + "\r\n\r\n", 431},
       {"GET /" + long_text + " HTTP/1.1\r\nHost: h\r\n\r\n", 431},
@@ -178,6 +183,25 @@ TEST_F(ServerTest, ARequestThatArrivesTooSlowlyIsRefused) {
   Wire wire(loop_, Start());
   wire.Write("GET / HTTP/1.1\r\nHost:");
   EXPECT_TRUE(wire.ReadToEnd().starts_with("HTTP/1.1 408 "));
+}
+
+TEST_F(ServerTest, LargeRequestsTogetherAreBounded) {
+  options_.max_held_bytes = 1 << 20;
+  const std::string body(600 << 10, 'x');
+  const auto large = [&](const char* path) {
+    return std::format("POST {} HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n{}", path,
+                       body.size(), body);
+  };
+  Wire first(loop_, Start());
+  ASSERT_TRUE(first.Write(large("/wait")));
+  ASSERT_TRUE(RunUntil(loop_, [&] { return server_->running_requests() == 1; }));
+  EXPECT_TRUE(Talk(large("/")).starts_with("HTTP/1.1 503 "));
+  EXPECT_TRUE(Talk("GET / HTTP/1.0\r\n\r\n").contains("200 OK"));
+  gate_.cancel();
+  EXPECT_TRUE(first.ReadUntil(">").contains("200 OK"));
+  ASSERT_TRUE(RunUntil(loop_, [&] { return server_->open_connections() == 1; }));
+  ASSERT_TRUE(first.Write(large("/")));
+  EXPECT_TRUE(first.ReadUntil(">").contains("200 OK"));
 }
 
 TEST_F(ServerTest, AnIdleConnectionIsClosedWithoutAWord) {
@@ -280,6 +304,18 @@ TEST_F(ServerTest, ARequestThatOutlastsTheDrainIsCutOff) {
   ASSERT_TRUE(RunUntil(loop_, [&] { return server_->running_requests() == 1; }));
   Await(loop_, server_->Stop(std::chrono::milliseconds(20)));
   EXPECT_EQ(server_->open_connections(), 0u);
+  EXPECT_EQ(wire.ReadToEnd(), "");
+}
+
+TEST_F(ServerTest, ADrainThatIsCutOffEndsAtOnce) {
+  Wire wire(loop_, Start());
+  wire.Write("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_TRUE(RunUntil(loop_, [&] { return server_->running_requests() == 1; }));
+  bool stopped = false;
+  asio::co_spawn(loop_, StopInto(*server_, std::chrono::hours(1), stopped),
+                 [](std::exception_ptr) {});
+  server_->CutOff();
+  EXPECT_TRUE(RunUntil(loop_, [&] { return stopped; }));
   EXPECT_EQ(wire.ReadToEnd(), "");
 }
 

@@ -13,6 +13,8 @@ using std::chrono::steady_clock;
 
 namespace {
 
+constexpr size_t kSmallRequestBytes = 64 << 10;  // served however much the large ones hold
+
 bool HasBody(int status) { return status >= 200 && status != 204 && status != 304; }
 
 bool IsServers(std::string_view name) {
@@ -30,6 +32,13 @@ void AppendField(std::string& out, std::string_view name, std::string_view value
 std::string Date() {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   return std::format("{:%a, %d %b %Y %H:%M:%S} GMT", now);
+}
+
+Refusal TooMuchAtOnce() {
+  return {503, Error{ErrorCode::kUnavailable,
+                     "the server holds as many large requests as it may",
+                     {},
+                     "try again a little later, or send less in one request"}};
 }
 
 Refusal TooSlow(std::chrono::milliseconds limit) {
@@ -55,6 +64,24 @@ std::string Render(const Response& response, bool with_body, std::string_view co
   if (with_body && HasBody(response.status)) out.append(response.body);
   return out;
 }
+
+class Session::Held {
+ public:
+  explicit Held(SessionContext& context) : context_(context) {}
+  Held(const Held&) = delete;
+  ~Held() { context_.held_bytes -= bytes_; }
+
+  // False if that is too much: one request more of that size, beside all the others.
+  bool Add(size_t bytes) {
+    bytes_ += bytes;
+    context_.held_bytes += bytes;
+    return bytes_ <= kSmallRequestBytes || context_.held_bytes <= context_.options.max_held_bytes;
+  }
+
+ private:
+  SessionContext& context_;
+  size_t bytes_ = 0;
+};
 
 Session::Session(asio::ip::tcp::socket socket, SessionContext& context)
     : socket_(std::move(socket)), context_(context) {
@@ -88,7 +115,8 @@ void Session::Abort() {
 // True if the connection goes on.
 Task<bool> Session::ServeOne() {
   RequestParser parser(context_.options.max_header_bytes, context_.options.max_body_bytes);
-  auto read = co_await ReadRequest(parser);
+  Held held(context_);
+  auto read = co_await ReadRequest(parser, held);
   if (!read) {
     co_await RefuseAndLinger(std::move(read.error()));
     co_return false;
@@ -110,7 +138,7 @@ Task<bool> Session::ServeOne() {
 }
 
 // True when the request is whole, false when the client is gone or has been silent for too long.
-Task<std::expected<bool, Refusal>> Session::ReadRequest(RequestParser& parser) {
+Task<std::expected<bool, Refusal>> Session::ReadRequest(RequestParser& parser, Held& held) {
   const ServerOptions& options = context_.options;
   auto deadline = steady_clock::now() + options.request_timeout;
   bool started = !buffer_.empty();
@@ -140,6 +168,7 @@ Task<std::expected<bool, Refusal>> Session::ReadRequest(RequestParser& parser) {
     if (!started) deadline = steady_clock::now() + options.request_timeout;
     started = true;
     idle_ = false;
+    if (!held.Add(size)) co_return std::unexpected(TooMuchAtOnce());
     buffer_.append(chunk_.data(), size);
   }
 }

@@ -22,6 +22,7 @@ struct SessionContext {
   RefusalHandler on_refused;
   bool stopping = false;  // answers are the last ones of their connections
   size_t running_requests = 0;
+  size_t held_bytes = 0;  // of requests that arrive or run
 };
 
 // Loop thread only. Whoever runs it keeps it, and the context, until Run has returned.
@@ -40,8 +41,11 @@ class Session {
   asio::cancellation_slot slot() { return cancel_.slot(); }
 
  private:
+  // The bytes of one request, counted as long as they are held.
+  class Held;
+
   Task<bool> ServeOne();
-  Task<std::expected<bool, Refusal>> ReadRequest(RequestParser& parser);
+  Task<std::expected<bool, Refusal>> ReadRequest(RequestParser& parser, Held& held);
   Task<Response> Answer(Request request);
   Task<bool> Write(std::string bytes);
   Task<> RefuseAndLinger(Refusal refusal);
