@@ -1,8 +1,10 @@
 #include "stack/private_stack.h"
 
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <vector>
 
@@ -71,6 +73,7 @@ struct PrivateStack::Parts {
   void Say(std::string_view line) const {
     if (options.on_step) options.on_step(line);
   }
+  Account Keeper() const;
   void MakeFolders() const;
   void MakeCluster(PostgresProcess& server) const;
   void BeginRedis();
@@ -79,11 +82,20 @@ struct PrivateStack::Parts {
   void Stop();
 };
 
+// Whose the folders are that the servers only read. Root on the data of an ordinary user must not
+// take them away from that user.
+Account PrivateStack::Parts::Keeper() const {
+  struct stat status;
+  const std::filesystem::path& root = data.layout().root;
+  if (stat(root.c_str(), &status) != 0) throw SystemFailure("look at", root, errno);
+  return status.st_uid == account.uid ? account : CurrentAccount();
+}
+
 void PrivateStack::Parts::MakeFolders() const {
   const Layout& layout = data.layout();
-  const Account self = CurrentAccount();
-  EnsureFolder(layout.log(), 0755, self);
-  EnsureFolder(layout.access(), 0755, self);
+  const Account keeper = Keeper();
+  EnsureFolder(layout.log(), 0755, keeper);
+  EnsureFolder(layout.access(), 0755, keeper);
   EnsureFolder(layout.redis(), 0700, account);
   if (socket_folder.parent_path() == layout.root) {
     EnsureFolder(socket_folder, 0700, account);
@@ -160,6 +172,7 @@ Endpoints PrivateStack::Start() {
   Parts& parts = *parts_;
   if (parts.postgres) throw std::logic_error("the private stack is started already");
   prctl(PR_SET_CHILD_SUBREAPER, 1);
+  std::signal(SIGCHLD, SIG_DFL);  // ignored by who started us, it would hide how children end
   parts.MakeFolders();
   auto server = std::make_unique<PostgresProcess>(parts.postgres_programs, parts.data.layout(),
                                                   parts.account, parts.socket_folder);

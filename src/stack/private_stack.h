@@ -9,7 +9,8 @@
 //   DATA/log             postgres.log, redis.log, initdb.log: what the children print
 //
 // As root the children run as `service_user` (made if absent; `postgres` if it can't be), DATA
-// itself stays root's with mode 0711. An ordinary user's children run as that user, DATA is 0700.
+// itself stays root's with mode 0711. An ordinary user's children run as that user, DATA is 0700;
+// so they do when root starts them on that user's DATA, which stays that user's.
 #pragma once
 
 #include <chrono>

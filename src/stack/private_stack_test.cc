@@ -95,6 +95,7 @@ class PrivateStackTest : public testing::Test {
 };
 
 TEST_F(PrivateStackTest, StartsFromNothingAndKeepsItsData) {
+  std::signal(SIGCHLD, SIG_IGN);  // as some programs leave it to those that they start
   {
     PrivateStack stack(Options());
     const Endpoints endpoints = stack.Start();
@@ -271,6 +272,21 @@ TEST_F(PrivateStackTest, RefusesTheDataOfAnotherMajorVersion) {
             std::format("{}/pg is of PostgreSQL 16, this nexus runs 17; move it to 17 with "
                         "pg_upgrade, or choose another --data-dir",
                         data_.native()));
+}
+
+TEST_F(PrivateStackTest, RootLeavesAnOrdinaryUsersDataToThatUser) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root starts servers as somebody else";
+  UseCopyOfStoppedData();
+  const Account account = ChooseServiceAccount("nexus", data_ / "pg");
+  RunToEnd({.program = "/bin/chown", .arguments = {"-R", account.name, data_.native()}},
+           seconds(60));
+  PrivateStack stack(Options());
+  stack.Start();
+  for (const char* name : {".", "log", "access", "pg", "redis", "run"}) {
+    struct stat status;
+    ASSERT_EQ(stat((data_ / name).c_str(), &status), 0) << name;
+    EXPECT_EQ(status.st_uid, account.uid) << name;
+  }
 }
 
 TEST_F(PrivateStackTest, SaysWhichFolderTheServersCannotEnter) {
