@@ -93,17 +93,25 @@ CREATE TABLE outbox_cursors (
   updated_at timestamptz NOT NULL DEFAULT now()
 );
 
--- Makes the month's partition that holds `day`; the overflow partition only ever catches a gap.
+-- Makes the month's partition that holds `day`. Rows that came before it, into the overflow
+-- partition (nobody kept the database for months), move into it: a plain CREATE would be refused.
+-- Gives up while a backup reads the overflow partition: who reads the outbox must not queue behind.
 CREATE FUNCTION ensure_outbox_partition(day date) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = nexus_memory, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = nexus_memory, pg_temp SET lock_timeout = '2s' AS $$
 DECLARE
-  first date := date_trunc('month', day);
-  part text := 'outbox_' || to_char(first, 'YYYY_MM');
+  first timestamptz := date_trunc('month', day)::timestamptz;
+  beyond timestamptz := (date_trunc('month', day) + interval '1 month')::timestamptz;
+  part text := 'outbox_' || to_char(day, 'YYYY_MM');
 BEGIN
-  IF to_regclass('nexus_memory.' || part) IS NULL THEN
-    EXECUTE format('CREATE TABLE %I PARTITION OF outbox FOR VALUES FROM (%L) TO (%L)',
-                   part, first::timestamptz, (first + interval '1 month')::timestamptz);
+  IF to_regclass('nexus_memory.' || part) IS NOT NULL THEN
+    RETURN;
   END IF;
+  LOCK TABLE outbox_overflow IN ACCESS EXCLUSIVE MODE;
+  EXECUTE format('CREATE TABLE %I (LIKE outbox INCLUDING DEFAULTS INCLUDING INDEXES)', part);
+  EXECUTE format('WITH moved AS (DELETE FROM outbox_overflow WHERE occurred_at >= $1 AND occurred_at < $2 '
+                 'RETURNING *) INSERT INTO %I SELECT * FROM moved', part) USING first, beyond;
+  EXECUTE format('ALTER TABLE outbox ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', part, first, beyond);
+  EXECUTE format('GRANT SELECT ON %I TO nexus_backup', part);
 END
 $$;
 SELECT ensure_outbox_partition(current_date), ensure_outbox_partition((current_date + interval '1 month')::date);

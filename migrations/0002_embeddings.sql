@@ -162,13 +162,14 @@ LANGUAGE sql STABLE SET search_path = nexus_memory, pg_temp AS $$
 $$;
 
 -- Writers of one session take turns, or two neighbours that arrive at once would not see each
--- other. The order of locks is the same for all.
+-- other. The order of locks is the same for all. The sessions of a brain share 64 turns: with one
+-- for each, a brain of some ten thousand sessions could not be deleted for want of locks.
 CREATE FUNCTION lock_sessions(brains_in uuid[], sessions_in text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM pg_advisory_xact_lock(k)
-     FROM (SELECT DISTINCT hashtextextended(b::text || s, 7) AS k
-             FROM unnest(brains_in, sessions_in) AS i (b, s) WHERE s IS NOT NULL ORDER BY 1) AS keys;
+  PERFORM pg_advisory_xact_lock(of_brain, turn)
+     FROM (SELECT DISTINCT hashtext(b::text) AS of_brain, hashtext(s) & 63 AS turn
+             FROM unnest(brains_in, sessions_in) AS i (b, s) WHERE s IS NOT NULL ORDER BY 1, 2) AS turns;
 END
 $$;
 
@@ -211,20 +212,22 @@ END
 $$;
 
 -- Gone everywhere: queued work and the vectors of every space go in the same transaction. The
--- queue first: a worker that is storing vectors holds its queue row, so they are visible here
--- once that row is free. The other way round they would stay.
+-- queue before the vectors: a worker that is storing vectors holds its queue row, so they are
+-- visible here once that row is free. The other way round they would stay. The session's turn
+-- before the queue, as inserts and updates take them: the other way round the two would wait for
+-- each other.
 CREATE FUNCTION episodes_deleted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = nexus_memory, pg_temp AS $$
 DECLARE
   space integer;
 BEGIN
+  PERFORM lock_sessions(array_agg(brain_id), array_agg(session_id)) FROM old_rows;
   DELETE FROM embedding_queue q USING old_rows o
    WHERE q.brain_id = o.brain_id AND q.kind = 'episode' AND q.item = o.episode_id;
   FOR space IN SELECT space_id FROM embedding_spaces LOOP
     EXECUTE format('DELETE FROM %I v USING old_rows o WHERE v.brain_id = o.brain_id '
                    'AND v.kind = ''episode'' AND v.item = o.episode_id', 'embeddings_' || space);
   END LOOP;
-  PERFORM lock_sessions(array_agg(brain_id), array_agg(session_id)) FROM old_rows;
   PERFORM queue_embeddings(array_agg(o.brain_id), array_agg(f))
      FROM old_rows o, followers(o.brain_id, o.session_id, o.occurred_at, o.episode_id) f
     WHERE o.session_id IS NOT NULL AND EXISTS (SELECT FROM brains b WHERE b.brain_id = o.brain_id);
