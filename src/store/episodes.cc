@@ -116,14 +116,16 @@ Task<bool> Episodes::Delete(Uuid brain, Uuid id) {
 
 Task<EpisodeCounts> Episodes::Count(Uuid brain, int64_t space) {
   Transaction transaction = co_await api_.BeginAs(brain);
-  Rows rows =
-      co_await transaction.Run(sql::kCountEpisodes, {ToParameter(brain), ToParameter(space)});
-  EpisodeCounts counts{rows[0].Integer(0), 0, rows[0].Integer(1), rows[0].Integer(2)};
+  EpisodeCounts counts;
   if (space == 0) {
-    counts.pending = counts.total;
+    Rows rows = co_await transaction.Run(sql::kCountEpisodes, {ToParameter(brain)});
+    counts.total = rows[0].Integer(0);
   } else {
-    counts.embedded = counts.total - counts.pending - counts.failed;
+    const SpaceStatement coverage(sql::kCountCoverage, space);
+    Rows rows = co_await transaction.Run(coverage.get(), {ToParameter(brain)});
+    counts = {rows[0].Integer(0), rows[0].Integer(1), 0, rows[0].Integer(2)};
   }
+  counts.pending = counts.total - counts.embedded - counts.failed;
   co_await transaction.Commit();
   co_return counts;
 }

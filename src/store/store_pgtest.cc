@@ -272,7 +272,7 @@ TEST_F(StoreTest, AKeyThatIsRevokedOrExpiredOpensNothing) {
   EXPECT_FALSE(Await(brains.FindKey("digest", kNow)));
 }
 
-TEST_F(StoreTest, WorkIsClaimedOnceAndItsVectorsComeBackExactly) {
+TEST_F(StoreTest, WorkIsClaimedOnceAndItsVectorsComeBackExactlyAndAreCounted) {
   Migrated();
   auto api = PoolAs("nexus_api"), embedder = PoolAs("nexus_embedder");
   const Uuid brain = NewBrain("ana"), lease = RandomUuid();
@@ -297,6 +297,11 @@ TEST_F(StoreTest, WorkIsClaimedOnceAndItsVectorsComeBackExactly) {
   auto counts = Await(Episodes(*api).Count(brain, space_));
   EXPECT_EQ(counts.embedded, 1);
   EXPECT_EQ(counts.pending, 1);
+
+  auto administrator = PoolAs("nexus_admin");
+  constexpr postgres::Statement lose{"lose", "DELETE FROM nexus_memory.embeddings_1"};
+  Await(administrator->Run(lose, {}));
+  EXPECT_EQ(Await(Episodes(*api).Count(brain, space_)).embedded, 0);
 }
 
 TEST_F(StoreTest, ALostLeaseStoresNothing) {

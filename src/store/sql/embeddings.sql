@@ -50,11 +50,6 @@ INSERT INTO nexus_memory.outbox (brain_id, aggregatetype, aggregateid, type, pay
 VALUES ($1, 'episode', $2::uuid::text, 'episode.embedded',
         jsonb_build_object('id', $2::uuid, 'version', $3::bigint, 'generation', $4::bigint));
 
--- name: CountQueue
--- $1 space: pending and failed of all brains.
-SELECT count(*) FILTER (WHERE state = 'pending'), count(*) FILTER (WHERE state = 'failed')
-  FROM nexus_memory.embedding_queue WHERE space_id = $1;
-
 -- name: AreQueued
 -- $1 brain, $2 space, $3 items: how many still wait for their vector, and how many wait in vain.
 SELECT count(*) FILTER (WHERE state = 'pending'), count(*) FILTER (WHERE state = 'failed')

@@ -45,12 +45,8 @@ SELECT coalesce(speaker, ''), content FROM nexus_memory.episodes
  ORDER BY occurred_at DESC, episode_id DESC LIMIT 2;
 
 -- name: CountEpisodes
--- $1 brain, $2 active space or 0: total, waiting, failed.
-SELECT (SELECT count(*) FROM nexus_memory.episodes WHERE brain_id = $1),
-       (SELECT count(*) FROM nexus_memory.embedding_queue
-         WHERE brain_id = $1 AND space_id = $2 AND kind = 'episode' AND state = 'pending'),
-       (SELECT count(*) FROM nexus_memory.embedding_queue
-         WHERE brain_id = $1 AND space_id = $2 AND kind = 'episode' AND state = 'failed');
+-- $1 brain.
+SELECT count(*) FROM nexus_memory.episodes WHERE brain_id = $1;
 
 -- name: CurrentPosition
 -- The place in the outbox that this transaction's rows reach.

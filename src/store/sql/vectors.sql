@@ -21,9 +21,18 @@ SELECT item, chunk_no, start_byte, end_byte, version, generation, embedding FROM
 SELECT item, chunk_no, start_byte, end_byte, version, generation, embedding FROM nexus_memory.embeddings_:space
  WHERE brain_id = $1 AND kind = 'episode' AND item = ANY ($2::uuid[]) ORDER BY item, chunk_no;
 
--- name: CountVectors
--- $1 brain: episodes that have their vectors.
-SELECT count(DISTINCT item) FROM nexus_memory.embeddings_:space WHERE brain_id = $1 AND kind = 'episode';
+-- name: CountCoverage
+-- $1 brain: its episodes; those that have vectors and wait for no newer ones; those given up.
+SELECT (SELECT count(*) FROM nexus_memory.episodes WHERE brain_id = $1),
+       (SELECT count(*) FROM nexus_memory.episodes e
+         WHERE e.brain_id = $1
+           AND EXISTS (SELECT FROM nexus_memory.embeddings_:space v
+                        WHERE v.brain_id = e.brain_id AND v.kind = 'episode' AND v.item = e.episode_id)
+           AND NOT EXISTS (SELECT FROM nexus_memory.embedding_queue q
+                            WHERE q.brain_id = e.brain_id AND q.space_id = :space AND q.kind = 'episode'
+                              AND q.item = e.episode_id)),
+       (SELECT count(*) FROM nexus_memory.embedding_queue
+         WHERE brain_id = $1 AND space_id = :space AND kind = 'episode' AND state = 'failed');
 
 -- name: QueueMissing
 -- $1 brain: every episode of it that has neither a vector nor work is queued.
