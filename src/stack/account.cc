@@ -83,7 +83,7 @@ Account CurrentAccount() {
 
 Account ChooseServiceAccount(const std::string& service_user,
                              const std::filesystem::path& postgres_data) {
-  const Account current = CurrentAccount();
+  Account current = CurrentAccount();
   const std::optional<uid_t> owner = OwnerOf(postgres_data);
   if (current.uid == 0) {
     return owner ? AccountOfOwner(*owner, postgres_data) : AccountForRoot(service_user);

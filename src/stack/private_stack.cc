@@ -62,13 +62,18 @@ Endpoints EndpointsOf(const std::filesystem::path& socket_folder,
 
 // Declared so that the lock is let go of last.
 struct PrivateStack::Parts {
+  explicit Parts(StackOptions given)
+      : options(std::move(given)),
+        postgres_programs(FindPostgresFolder()),
+        data(options.data_directory) {}
+
   StackOptions options;
   std::filesystem::path postgres_programs;
   DataDirectory data;
   Account account;
   std::filesystem::path socket_folder;
-  std::optional<SupervisedServer> postgres = std::nullopt;
-  std::optional<SupervisedServer> redis = std::nullopt;
+  std::optional<SupervisedServer> postgres;
+  std::optional<SupervisedServer> redis;
 
   void Say(std::string_view line) const {
     if (options.on_step) options.on_step(line);
@@ -155,10 +160,7 @@ void PrivateStack::Parts::Stop() {
 }
 
 PrivateStack::PrivateStack(StackOptions options) {
-  std::filesystem::path programs = FindPostgresFolder();
-  const std::filesystem::path path = options.data_directory;
-  parts_ = std::unique_ptr<Parts>(
-      new Parts{std::move(options), std::move(programs), DataDirectory(path), {}, {}});
+  parts_ = std::make_unique<Parts>(std::move(options));
   const Layout& layout = parts_->data.layout();
   parts_->account = ChooseServiceAccount(parts_->options.service_user, layout.postgres());
   CheckReachable(layout, parts_->account);
