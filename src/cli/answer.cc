@@ -6,6 +6,8 @@
 #include <cstdio>
 
 #include "base/json.h"
+#include "cli/layout.h"
+#include "cli/terminal.h"
 
 namespace nexus::cli {
 
@@ -49,6 +51,25 @@ const boost::json::object& AsObject(const boost::json::value& value) {
   return object == nullptr ? none : *object;
 }
 
-void PrintJson(const boost::json::value& value) { std::puts(SerializeJson(value).c_str()); }
+std::string EscapeControls(std::string_view json) {
+  std::string escaped;
+  for (size_t at = 0; at < json.size();) {
+    const size_t begin = at;
+    const char32_t character = NextCodePoint(json, at);
+    if (IsControl(character)) {
+      escaped += std::format("\\u{:04x}", static_cast<uint32_t>(character));
+    } else {
+      escaped += json.substr(begin, at - begin);
+    }
+  }
+  return escaped;
+}
+
+std::string ToPrintableJson(const boost::json::value& value) {
+  std::string json = SerializeJson(value);
+  return StandardOutput().terminal ? EscapeControls(json) : json;
+}
+
+void PrintJson(const boost::json::value& value) { std::puts(ToPrintableJson(value).c_str()); }
 
 }  // namespace nexus::cli

@@ -3,6 +3,7 @@
 
 #include <boost/json/fwd.hpp>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace nexus::cli {
@@ -17,6 +18,10 @@ const boost::json::object& ObjectOf(const boost::json::object& object, std::stri
 // The value as an object; empty if it is none.
 const boost::json::object& AsObject(const boost::json::value& value);
 
+// The same JSON without a character that steers a terminal: it stands as \u009b.
+std::string EscapeControls(std::string_view json);
+// JSON for stdout, escaped so if that is a terminal.
+std::string ToPrintableJson(const boost::json::value& value);
 // One JSON document on a line of its own, on stdout.
 void PrintJson(const boost::json::value& value);
 

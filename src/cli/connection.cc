@@ -1,5 +1,7 @@
 #include "cli/connection.h"
 
+#include <arpa/inet.h>
+
 #include <cstdlib>
 #include <fstream>
 
@@ -80,8 +82,11 @@ Connection Resolve(const ConnectionFlags& given, const Environment& environment,
   return connection;
 }
 
+// A name that begins with "127." may be anybody's.
 bool IsThisMachine(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+  in_addr address;
+  if (inet_pton(AF_INET, host.c_str(), &address) == 1) return ntohl(address.s_addr) >> 24 == 127;
+  return host == "localhost" || host == "::1";
 }
 
 }  // namespace nexus::cli

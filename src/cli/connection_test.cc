@@ -78,6 +78,15 @@ TEST_F(ConnectionTest, FindsServerAndBrainByFlagThenEnvironmentThenDefault) {
   EXPECT_EQ(Resolved().brain, "eva");
 }
 
+TEST(IsThisMachine, KnowsAddressesNotNamesThatBeginAlike) {
+  for (const char* host : {"127.0.0.1", "127.1.2.3", "localhost", "::1"}) {
+    EXPECT_TRUE(IsThisMachine(host)) << host;
+  }
+  for (const char* host : {"127.example.org", "127.0.0.1.example.org", "10.0.0.1", "128.0.0.1"}) {
+    EXPECT_FALSE(IsThisMachine(host)) << host;
+  }
+}
+
 TEST(ReadExpiry, TakesSpansAndTimes) {
   const Timestamp now = *ParseTimestamp("2026-01-01T00:00:00Z");
   EXPECT_EQ(FormatTimestamp(*ReadExpiry("90d", now)), "2026-04-01T00:00:00Z");

@@ -73,7 +73,7 @@ void PrintAllAsJson(Pages& pages) {
   do {
     const boost::json::object page = pages.Next();
     for (const auto& episode : ListOf(page, "episodes")) {
-      Print((first ? "" : ",") + SerializeJson(episode));
+      Print((first ? "" : ",") + ToPrintableJson(episode));
       first = false;
     }
   } while (!pages.cursor().empty());

@@ -48,11 +48,6 @@ size_t Width(char32_t character) {
 
 bool IsSpace(char32_t c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-bool IsControl(char32_t c) {
-  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029 ||
-         (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
-}
-
 // One word of the text, fit for a terminal, and its width.
 struct Word {
   std::string text;
@@ -118,6 +113,26 @@ char32_t NextCodePoint(std::string_view text, size_t& position) {
   for (size_t i = 1; i < size; ++i) character = character << 6 | (byte(position + i) & 0x3F);
   position += size;
   return character;
+}
+
+bool IsControl(char32_t character) {
+  return character < 0x20 || (character >= 0x7F && character < 0xA0) || character == 0x2028 ||
+         character == 0x2029 || (character >= 0x202A && character <= 0x202E) ||
+         (character >= 0x2066 && character <= 0x2069);
+}
+
+std::string Harmless(std::string_view text) {
+  Word harmless;
+  for (size_t at = 0; at < text.size();) {
+    const size_t begin = at;
+    const char32_t character = NextCodePoint(text, at);
+    if (character == '\n' || character == '\t') {
+      harmless.text += static_cast<char>(character);
+    } else {
+      Append(harmless, text.substr(begin, at - begin), character);
+    }
+  }
+  return harmless.text;
 }
 
 size_t DisplayWidth(std::string_view text) {

@@ -16,6 +16,12 @@ namespace nexus::cli {
 // In cells: 2 for wide characters, 0 for combining ones.
 size_t DisplayWidth(std::string_view text);
 
+// What steers a terminal or turns the direction of text.
+bool IsControl(char32_t character);
+
+// The text as it is, but for control characters: U+FFFD. Line breaks and tabs stay.
+std::string Harmless(std::string_view text);
+
 // Letters, digits and underscores of any script.
 bool IsWordCharacter(char32_t character);
 

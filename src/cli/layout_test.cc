@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/answer.h"
+
 namespace nexus::cli {
 namespace {
 
@@ -49,6 +51,12 @@ TEST(Table, AlignsWideCharactersAndNumbers) {
 TEST(ShortTime, KeepsDateAndMinute) {
   EXPECT_EQ(ShortTime("2026-03-04T18:40:12.5Z"), "2026-03-04 18:40");
   EXPECT_EQ(ShortTime(""), "");
+}
+
+// U+009B begins an escape sequence as ESC [ does.
+TEST(Harmless, LetsNothingSteerTheTerminal) {
+  EXPECT_EQ(Harmless("a\x1b[31mb\u009b1m\u202Ec\nd\x7f"), "a\uFFFD[31mb\uFFFD1m\uFFFDc\nd\uFFFD");
+  EXPECT_EQ(EscapeControls("{\"a\":\"é\u009b\u202E\x7f\"}"), "{\"a\":\"é\\u009b\\u202e\\u007f\"}");
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "cli/layout.h"
+
 namespace nexus::cli {
 namespace {
 
@@ -50,8 +52,8 @@ bool PrintsJson(bool asked_for) { return asked_for || !StandardOutput().terminal
 
 void PrintError(const Error& error) {
   const Screen screen = StandardError();
-  std::fprintf(stderr, "%s\n", screen.Red("nexus: " + error.message).c_str());
-  if (!error.remedy.empty()) std::fprintf(stderr, "  %s\n", error.remedy.c_str());
+  std::fprintf(stderr, "%s\n", screen.Red("nexus: " + Harmless(error.message)).c_str());
+  if (!error.remedy.empty()) std::fprintf(stderr, "  %s\n", Harmless(error.remedy).c_str());
 }
 
 void PrintNote(std::string_view note) {
