@@ -48,8 +48,10 @@ const Setting* FindSetting(std::string_view name) {
   return found == Settings().end() ? nullptr : &*found;
 }
 
-std::string TomlText(const toml::node& node) {
-  if (auto text = node.value<std::string>()) return *text;
+// nullopt for tables and lists.
+std::optional<std::string> TomlText(const toml::node& node) {
+  if (auto text = node.value<std::string>()) return text;
+  if (!node.is_value()) return std::nullopt;
   std::ostringstream printed;
   node.visit([&](const auto& value) {
     if constexpr (toml::is_value<decltype(value)>) printed << *value;
@@ -58,15 +60,26 @@ std::string TomlText(const toml::node& node) {
 }
 
 std::optional<Error> ReadFile(const std::filesystem::path& path, FlagValues& values) {
+  std::ifstream file(path);
+  if (!file) {
+    return Error{ErrorCode::kInvalid, std::format("{} cannot be read", path.string()), "",
+                 "correct --config"};
+  }
   try {
-    const toml::table table = toml::parse_file(path.string());
+    const toml::table table = toml::parse(file, path.string());
     for (const auto& [key, node] : table) {
       if (FindSetting(key.str()) == nullptr) {
         return Error{ErrorCode::kInvalid,
                      std::format("{}: `{}` is not a setting", path.string(), key.str()), "",
                      "`nexus up --help` lists them"};
       }
-      values[std::string(key.str())] = TomlText(node);
+      auto text = TomlText(node);
+      if (!text) {
+        return Error{ErrorCode::kInvalid,
+                     std::format("{}: `{}` must be a text or a number", path.string(), key.str()),
+                     "", "correct the file"};
+      }
+      values[std::string(key.str())] = std::move(*text);
     }
   } catch (const toml::parse_error& error) {
     return Error{
@@ -80,12 +93,15 @@ std::optional<Error> ReadFile(const std::filesystem::path& path, FlagValues& val
 std::optional<Error> ReadEnvironment(FlagValues& values) {
   for (const Setting& setting : Settings()) {
     const std::string name = EnvironmentName(setting.name);
-    if (const char* path = std::getenv((name + "_FILE").c_str())) {
-      auto text = ReadSecretFile(name + "_FILE", path);
+    const std::string file_name = name + "_FILE";
+    if (const std::string path = FromEnvironment(file_name.c_str()); !path.empty()) {
+      auto text = ReadSecretFile(file_name, path);
       if (!text) return text.error();
       values[std::string(setting.name)] = *text;
     }
-    if (const char* value = std::getenv(name.c_str())) values[std::string(setting.name)] = value;
+    if (std::string value = FromEnvironment(name.c_str()); !value.empty()) {
+      values[std::string(setting.name)] = std::move(value);
+    }
   }
   return std::nullopt;
 }
@@ -103,6 +119,9 @@ Result<int64_t> Number(const FlagValues& values, std::string_view name, int64_t 
 
 Result<Roles> ReadRoles(const std::string& text) {
   Roles roles{false, false, false, false};
+  if (text.empty()) {
+    return Fail(ErrorCode::kInvalid, "roles is empty; known are api, embedder, relay and keeper");
+  }
   for (auto part : std::views::split(text, ',')) {
     const std::string_view role(part.begin(), part.end());
     if (role == "api") {
@@ -162,16 +181,16 @@ std::optional<Error> ReadNumbers(const FlagValues& values, Config& config) {
 
 std::span<const Setting> Settings() {
   static const std::vector<Setting> all = {
-      {"data-dir", "where the private stack keeps everything", DefaultDataDirectory()},
+      {"data-dir", "`nexus up`: where the private stack keeps everything", DefaultDataDirectory()},
       {"address", "the IP address to listen on", "127.0.0.1"},
       {"port", "the port to listen on; 0 for any free one", "8002"},
-      {"database", "a PostgreSQL DSN or URI instead of the private one", "", true},
-      {"redis", "a Redis URL instead of the private one", "", true},
+      {"database", "`nexus serve`: the DSN or URI of the PostgreSQL", "", true},
+      {"redis", "a Redis URL, instead of the private one", "", true},
       {"model", "the directory of the embedding model, or `none` for words alone",
        embed::DefaultModelDirectory().string()},
-      {"admin-key",
-       "the file of the first admin key; made if missing (default: "
-       "admin.key in the data directory)",
+      {"admin-key-file",
+       "the file of the first admin key; made if missing (`nexus up`: admin.key in the data "
+       "directory)",
        ""},
       {"roles", "what this process does: api,embedder,relay,keeper", "api,embedder,relay,keeper"},
       {"bulk-threads", "threads that embed in bulk, niced",
@@ -209,6 +228,9 @@ Result<Config> MakeConfig(const FlagValues& values) {
   if (!log) return std::unexpected(log.error());
   config.roles = *roles;
   config.log = *log;
+  if (text("data-dir").empty()) {
+    return Fail(ErrorCode::kInvalid, "data-dir is empty; it must be the path of a directory");
+  }
   config.data_directory = std::filesystem::absolute(text("data-dir")).lexically_normal();
   config.address = text("address");
   config.database = text("database");
@@ -216,7 +238,7 @@ Result<Config> MakeConfig(const FlagValues& values) {
   config.model_off = text("model") == "none";
   config.model_directory = text("model");
   config.model_is_default = text("model") == FindSetting("model")->default_text;
-  config.admin_key_file = text("admin-key");
+  config.admin_key_file = text("admin-key-file");
   return config;
 }
 

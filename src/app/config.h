@@ -1,5 +1,6 @@
 // Settings: flag > NEXUS_NAME > NEXUS_NAME_FILE > nexus.toml > default. Read once, into a plain
-// struct with units in the names. Unknown keys are errors.
+// struct with units in the names. Unknown keys of nexus.toml are errors; an empty variable of the
+// environment counts as not set.
 #pragma once
 
 #include <chrono>
@@ -37,8 +38,8 @@ struct Config {
   std::filesystem::path data_directory;
   std::string address;
   uint16_t port = 0;
-  std::string database;  // a DSN; empty: the private stack
-  std::string redis;     // a URL; empty: the private stack's, or none
+  std::string database;  // a DSN, for `nexus serve` only
+  std::string redis;     // a URL; empty: the private stack's, or none for `nexus serve`
   std::filesystem::path model_directory;
   bool model_is_default = true;  // then its absence is no error: words alone
   bool model_off = false;

@@ -1,6 +1,8 @@
 // nexus: the server and its command line.
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "app/node.h"
 #include "app/run.h"
@@ -47,6 +49,13 @@ std::string DefaultOf(std::string_view name) {
   return std::ranges::find(Settings(), name, &Setting::name)->default_text;
 }
 
+// An answer that a full disk has swallowed is no success.
+int AfterWriting(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  throw Failure(ErrorCode::kUnavailable,
+                std::format("the answer cannot be written: {}", std::strerror(errno)));
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("A persistent memory for AI agents.", "nexus");
   app.set_version_flag("--version", "nexus " + std::string(kVersion));
@@ -81,7 +90,7 @@ int Main(int argc, char** argv) {
     return app.exit(error) == 0 ? cli::kExitOk : cli::kExitUsage;
   }
   try {
-    return chosen();
+    return AfterWriting(chosen());
   } catch (const Failure& failure) {
     cli::PrintError(failure.error());
   } catch (const std::exception& error) {

@@ -1,5 +1,7 @@
 #include "app/node.h"
 
+#include <sys/resource.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <thread>
@@ -25,6 +27,13 @@ namespace {
 
 constexpr size_t kApiConnections = 16;
 constexpr size_t kWorkerConnections = 4;
+constexpr size_t kFilesForOurselves = 128;  // PostgreSQL, Redis, the model, the log
+constexpr std::string_view kInsufficientPrivilege = "42501";
+// PostgreSQL names one missing right at a time.
+constexpr const char* kRightsNeeded =
+    "let the user of --database own the database and have CREATEROLE, and let a superuser say "
+    "CREATE EXTENSION vector there; the roles nexus_… that another user made in this PostgreSQL "
+    "must be granted to it WITH ADMIN OPTION. A superuser as the user needs none of this";
 
 std::unique_ptr<postgres::Pool> PoolAs(asio::any_io_executor executor, const Backends& backends,
                                        std::string_view role, size_t connections) {
@@ -42,6 +51,29 @@ std::unique_ptr<postgres::Pool> ProbePool(asio::any_io_executor executor,
   options.connect_timeout = options.acquire_timeout = options.statement_timeout =
       std::chrono::seconds(1);
   return std::make_unique<postgres::Pool>(executor, std::move(options));
+}
+
+// At its limit of open files a server that only serves clients loses PostgreSQL, too. The usual
+// limit is low for the sake of programs that use select(); it is raised as far as it is needed.
+size_t ConnectionsThatFit(size_t wanted) {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return wanted;
+  files.rlim_cur = std::max(files.rlim_cur, std::min(files.rlim_max, wanted + kFilesForOurselves));
+  setrlimit(RLIMIT_NOFILE, &files);
+  const size_t most = files.rlim_cur;
+  return std::min(wanted, most - std::min(most / 2, kFilesForOurselves));
+}
+
+// What the user of a given database may lack is said with everything that it needs.
+Task<store::MigrationReport> PrepareSchema(postgres::Pool& administrator, postgres::Pool& owner) {
+  try {
+    co_await store::PrepareRoles(administrator);
+    co_return co_await store::Migrate(owner);
+  } catch (const postgres::QueryError& refused) {
+    if (refused.sqlstate() != kInsufficientPrivilege) throw;
+    const std::string message = refused.error().message;
+    throw Failure(ErrorCode::kForbidden, message.substr(0, message.find('\n')), kRightsNeeded);
+  }
 }
 
 }  // namespace
@@ -134,9 +166,7 @@ Task<> Node::Start() {
     parts.feed = std::make_unique<jobs::IndexFeed>(parts.executor, *parts.outbox, *parts.indexes,
                                                    start, parts.metrics);
     parts.feed->Start();
-    if (!config_.admin_key_file.empty()) {
-      co_await EnsureAdminKey(*parts.brains, parts.clock, config_.admin_key_file);
-    }
+    co_await PrepareKeys();
   }
   if (parts.worker) parts.worker->Start();
   if (parts.backfill) parts.backfill->Start();
@@ -150,10 +180,9 @@ Task<> Node::Start() {
 Task<> Node::PrepareDatabase() {
   Parts& parts = *parts_;
   auto administrator = PoolAs(parts.executor, parts.backends, "nexus_admin", 1);
-  co_await store::PrepareRoles(*administrator);
   parts.owner_pool = PoolAs(parts.executor, parts.backends, "nexus_owner", 1);
   postgres::Pool& owner = *parts.owner_pool;
-  const store::MigrationReport migrated = co_await store::Migrate(owner);
+  const store::MigrationReport migrated = co_await PrepareSchema(*administrator, owner);
   if (migrated.from_version != migrated.to_version) {
     parts.report(
         std::format("schema: migrated from {} to {}", migrated.from_version, migrated.to_version));
@@ -163,6 +192,18 @@ Task<> Node::PrepareDatabase() {
     parts.space = co_await store::EnsureSpace(owner, parts.embedder->info());
   } else {
     parts.space = co_await store::FindActiveSpace(owner);
+  }
+}
+
+Task<> Node::PrepareKeys() {
+  Parts& parts = *parts_;
+  const std::filesystem::path& file = config_.admin_key_file;
+  if (file.empty()) {
+    if (!(co_await parts.brains->ListKeys(std::nullopt)).empty()) co_return;
+    parts.report("keys: there is none, so nobody is let in; --admin-key-file FILE makes the first");
+  } else if (!co_await EnsureAdminKey(*parts.brains, parts.clock, file)) {
+    parts.report(std::format("keys: the one in {} was revoked; remove the file for a new one",
+                             file.string()));
   }
 }
 
@@ -212,12 +253,18 @@ void Node::Listen() {
   http::ServerOptions options;
   options.address = config_.address;
   options.port = config_.port;
+  options.max_connections = ConnectionsThatFit(options.max_connections);
   options.max_body_bytes = config_.max_body_bytes;
+  options.max_held_bytes = std::max(options.max_held_bytes, 4 * config_.max_body_bytes);
   api::Api* api = parts.api.get();
   parts.server = std::make_unique<http::Server>(
       parts.executor, options,
       [api](http::Request request) { return api->Handle(std::move(request)); }, &api::Api::Refuse);
   parts.server->Listen();
+}
+
+void Node::CutOff() {
+  if (parts_->server) parts_->server->CutOff();
 }
 
 Task<> Node::Stop() {

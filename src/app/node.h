@@ -39,16 +39,19 @@ class Node {
   Node(const Node&) = delete;
 
   // Migrates, checks the schema, starts the services of the configured roles, listens. Throws
-  // Failure in one line with a remedy; Stop() is needed all the same.
+  // Failure in one line with a remedy. May be cancelled. Stop() is needed all the same.
   Task<> Start();
   // New requests are refused, running ones drained, services stopped, in this order.
   Task<> Stop();
+  // Cancels the requests that a running Stop() waits for.
+  void CutOff();
 
   uint16_t port() const;
 
  private:
   struct Parts;
   Task<> PrepareDatabase();
+  Task<> PrepareKeys();
   void Wire(std::string epoch);
   void Listen();
 
