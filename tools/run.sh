@@ -76,6 +76,6 @@ ${settings:+
   export$settings}
   $nexus remember "Ana's boat is called Xoubiña."
   $nexus recall "¿cómo se llama el barco de Ana?"
-  $nexus recall --brain demo "what was the trouble with the bees?"
+  $nexus recall --brain demo "Why did he quit caffeine?"
 TEXT
 wait_for_server

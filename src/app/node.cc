@@ -107,7 +107,7 @@ struct Node::Parts {
   std::unique_ptr<Probe> probe;
   std::unique_ptr<http::Server> server;
   // Declared last: they use all of the above.
-  std::unique_ptr<jobs::EmbedWorker> worker;
+  std::vector<std::unique_ptr<jobs::EmbedWorker>> workers;
   std::unique_ptr<jobs::IndexFeed> feed;
   std::unique_ptr<jobs::Keeper> keeper;
   std::unique_ptr<jobs::Backfill> backfill;
@@ -168,7 +168,7 @@ Task<> Node::Start() {
     parts.feed->Start();
     co_await PrepareKeys();
   }
-  if (parts.worker) parts.worker->Start();
+  for (const auto& worker : parts.workers) worker->Start();
   if (parts.backfill) parts.backfill->Start();
   if (config_.roles.keeper) {
     parts.keeper = std::make_unique<jobs::Keeper>(parts.executor, *parts.keeper_pool, parts.clock);
@@ -224,18 +224,18 @@ void Node::Wire(std::string epoch) {
   }
   if (parts.embedder && config_.roles.embedder) {
     parts.queue = std::make_unique<store::EmbeddingQueue>(*parts.embedder_pool, parts.space->id);
-    jobs::EmbedWorkerOptions worker;
-    worker.threads = config_.bulk_threads;
-    parts.worker =
-        std::make_unique<jobs::EmbedWorker>(parts.executor, *parts.queue, *parts.embedder,
-                                            *parts.indexes, parts.clock, parts.metrics, worker);
+    for (size_t number = 0; number < config_.bulk_threads; ++number) {
+      parts.workers.push_back(std::make_unique<jobs::EmbedWorker>(
+          parts.executor, *parts.queue, *parts.embedder, *parts.indexes, parts.clock, parts.metrics,
+          jobs::EmbedWorkerOptions{.takes_suspects = number == 0}));
+    }
     parts.backfill = std::make_unique<jobs::Backfill>(parts.executor, *parts.owner_pool,
                                                       *parts.brains, parts.space->id);
   }
-  jobs::EmbedWorker* worker = parts.worker.get();
   parts.remember = std::make_unique<memory::Remember>(*parts.api_pool, *parts.indexes, parts.clock,
-                                                      parts.metrics, std::move(epoch), [worker] {
-                                                        if (worker != nullptr) worker->Wake();
+                                                      parts.metrics, std::move(epoch), [&parts] {
+                                                        for (const auto& worker : parts.workers)
+                                                          worker->Wake();
                                                       });
   parts.recall = std::make_unique<memory::Recall>(*parts.episodes, *parts.indexes, parts.lane.get(),
                                                   parts.compute, parts.metrics);
@@ -243,8 +243,10 @@ void Node::Wire(std::string epoch) {
 
 void Node::Listen() {
   Parts& parts = *parts_;
+  std::vector<const jobs::EmbedWorker*> workers;
+  for (const auto& worker : parts.workers) workers.push_back(worker.get());
   parts.probe = std::make_unique<Probe>(Probe::Parts{*parts.probe_pool, parts.redis.get(),
-                                                     parts.embedder.get(), parts.worker.get(),
+                                                     parts.embedder.get(), std::move(workers),
                                                      parts.feed.get(), parts.indexes.get()});
   parts.api = std::make_unique<api::Api>(api::Services{
       parts.clock, parts.metrics, *parts.brains, *parts.episodes, parts.vectors.get(),
@@ -271,7 +273,7 @@ Task<> Node::Stop() {
   Parts& parts = *parts_;
   if (parts.server) co_await parts.server->Stop(config_.drain);
   if (parts.backfill) co_await parts.backfill->Stop();
-  if (parts.worker) co_await parts.worker->Stop();
+  for (const auto& worker : parts.workers) co_await worker->Stop();
   if (parts.feed) co_await parts.feed->Stop();
   if (parts.keeper) co_await parts.keeper->Stop();
   if (parts.remember) co_await parts.remember->Drain();

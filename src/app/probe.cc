@@ -18,7 +18,7 @@ Task<std::vector<api::PartHealth>> Probe::Ask() {
   health.push_back(co_await AskPostgres());
   health.push_back(AskRedis());
   health.push_back(AskModel());
-  if (parts_.worker != nullptr) health.push_back(ServiceHealth("embedding_queue", *parts_.worker));
+  if (!parts_.workers.empty()) health.push_back(AskWorkers());
   if (parts_.feed != nullptr) health.push_back(ServiceHealth("index_feed", *parts_.feed));
   if (parts_.indexes != nullptr) {
     health.push_back({"indexes", true, false,
@@ -48,6 +48,13 @@ api::PartHealth Probe::AskModel() const {
     return {"model", false, false, "none: recall works on words alone (`make model` makes it)"};
   }
   return {"model", true, false, parts_.embedder->info().name};
+}
+
+api::PartHealth Probe::AskWorkers() const {
+  const auto failing = std::ranges::find_if(
+      parts_.workers, [](const auto* worker) { return !worker->last_error().empty(); });
+  return ServiceHealth("embedding_queue",
+                       failing == parts_.workers.end() ? *parts_.workers.front() : **failing);
 }
 
 }  // namespace nexus::app

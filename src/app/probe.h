@@ -16,16 +16,17 @@ namespace nexus::app {
 // Loop thread only.
 class Probe {
  public:
-  // All but the pool may be null: then that part is not configured, or not of this process.
+  // All but the pool may be null or empty: then that part is not configured, or not of this
+  // process.
   struct Parts {
     postgres::Pool& pool;  // one connection, short timeouts
     const redis::Supervisor* redis;
     const embed::Embedder* embedder;
-    const jobs::EmbedWorker* worker;
+    std::vector<const jobs::EmbedWorker*> workers;
     const jobs::IndexFeed* feed;
     const memory::Indexes* indexes;
   };
-  explicit Probe(Parts parts) : parts_(parts) {}
+  explicit Probe(Parts parts) : parts_(std::move(parts)) {}
 
   // Takes about a second at most. PostgreSQL alone is needed; the rest degrades.
   Task<std::vector<api::PartHealth>> Ask();
@@ -34,6 +35,7 @@ class Probe {
   Task<api::PartHealth> AskPostgres();
   api::PartHealth AskRedis() const;
   api::PartHealth AskModel() const;
+  api::PartHealth AskWorkers() const;
 
   Parts parts_;
 };

@@ -32,6 +32,13 @@ class EmbedWorkerTest : public JobsTest {
     worker_->Start();
   }
 
+  // Many passages.
+  void InsertLong() {
+    std::string text;
+    for (int i = 0; i < 200; ++i) text += "una frase más. ";
+    Insert(std::move(text));
+  }
+
   // From now on every run of the model waits for the gate.
   void CloseGate() {
     model_.before_each = [this](std::string_view) {
@@ -49,9 +56,7 @@ class EmbedWorkerTest : public JobsTest {
 
 TEST_F(EmbedWorkerTest, RowsOfPlainSqlAreEmbeddedStoredAndInTheResidentIndex) {
   Insert("hola");
-  std::string long_text;
-  for (int i = 0; i < 200; ++i) long_text += "una frase más. ";
-  Insert(long_text);
+  InsertLong();
   const auto index = Index();
   Start();
   EXPECT_TRUE(Until([&] { return Ask(kQueued) == "0"; }));
@@ -115,15 +120,22 @@ TEST_F(EmbedWorkerTest, ATextThatEndedTheProcessEachTimeIsGivenUp) {
   EXPECT_EQ(model_.runs, 0);
 }
 
-TEST_F(EmbedWorkerTest, WhatWasTriedOftenIsWorkedOnAlone) {
-  for (const char* content : {"uno", "dos", "tres"}) Insert(content);
-  Ask("UPDATE nexus_memory.embedding_queue SET attempts = 5");
+TEST_F(EmbedWorkerTest, OneWorkerTakesWhatWasTriedOften) {
+  for (const char* content : {"uno", "dos"}) Insert(content);
+  Ask("UPDATE nexus_memory.embedding_queue SET attempts = 4");
+  Insert("tres");
+  EmbedWorkerOptions options;
+  options.takes_suspects = false;
+  Start(options);
+  EXPECT_TRUE(Until([&] { return Ask(kQueued) == "2"; }));
+  EXPECT_EQ(Ask(kStates), "pending 4, pending 4");
+  ASSERT_TRUE(Stop(*worker_));
   CloseGate();
   Start();
   ASSERT_TRUE(Until([&] { return at_gate_ == 1; }));
   EXPECT_EQ(Ask(kLeased), "1");
-  EXPECT_EQ(Ask("SELECT sum(attempts) FROM nexus_memory.embedding_queue"), "16");
-  gate_.release(3);
+  EXPECT_EQ(Ask("SELECT sum(attempts) FROM nexus_memory.embedding_queue"), "9");
+  gate_.release(2);
   EXPECT_TRUE(Until([&] { return Ask(kQueued) == "0"; }));
 }
 
@@ -142,50 +154,57 @@ TEST_F(EmbedWorkerTest, ALostLeaseStoresNothing) {
   EXPECT_FALSE(MetricsSay("nexus_embedded_total 1"));
 }
 
-// Catches the mutant that extends nothing, or only what is being worked on: the lease is a second.
-TEST_F(EmbedWorkerTest, TheLeaseOfTheWholeBatchIsExtendedWhileOneTextTakesLong) {
-  for (const char* content : {"uno", "dos"}) Insert(content);
+// Catches the mutant that extends nothing: another worker would take the text.
+TEST_F(EmbedWorkerTest, TheLeaseIsExtendedWhileALongTextIsEmbedded) {
+  InsertLong();
   CloseGate();
   EmbedWorkerOptions options;
-  options.lease = std::chrono::seconds(1);
+  options.lease = std::chrono::seconds(60);
   Start(options);
-  ASSERT_TRUE(Until([&] { return at_gate_ == 1; }));
-  constexpr const char* kEarliest = "SELECT min(ready_at) FROM nexus_memory.embedding_queue";
-  for (int beat = 0; beat < 3; ++beat) {
-    const std::string before = Ask(kEarliest);
-    moved_clock_.Advance(std::chrono::seconds(1));
-    EXPECT_TRUE(Until([&] { return Ask(kEarliest) > before; }));
+  for (int passage = 1; passage <= 4; ++passage) {
+    ASSERT_TRUE(Until([&] { return at_gate_ == passage; }));
+    EXPECT_TRUE(
+        Beside(queue_->Claim(RandomUuid(), moved_clock_.Now(), moved_clock_.Now(), 1)).empty());
+    moved_clock_.Advance(std::chrono::seconds(30));
+    gate_.release();
   }
-  EXPECT_EQ(Ask(kStates), "pending 1, pending 1");
-  gate_.release(2);
+  EXPECT_EQ(Ask(kStates), "pending 1");
+  gate_.release(1'000);
   EXPECT_TRUE(Until([&] { return Ask(kQueued) == "0"; }));
 }
 
-TEST_F(EmbedWorkerTest, StopFinishesThePassageAndHandsTheRestBackUncounted) {
-  for (const char* content : {"uno", "dos", "tres"}) Insert(content);
+TEST_F(EmbedWorkerTest, StopFinishesThePassageAndHandsTheEpisodeBackUncounted) {
+  InsertLong();
   CloseGate();
   Start();
   ASSERT_TRUE(Until([&] { return at_gate_ == 1; }));
-  EXPECT_EQ(Ask(kLeased), "3");
+  EXPECT_EQ(Ask(kLeased), "1");
   bool stopped = false;
   asio::co_spawn(loop_, worker_->Stop(), [&](std::exception_ptr) { stopped = true; });
   EXPECT_TRUE(Until([&] { return worker_->stopping(); }));
   gate_.release();
   ASSERT_TRUE(Until([&] { return stopped; }));
-  EXPECT_EQ(Ask("SELECT count(embedding) FROM zep_episodic_memory"), "1");
-  EXPECT_EQ(Ask(kStates), "pending 0, pending 0");
+  EXPECT_EQ(at_gate_, 1);
+  EXPECT_EQ(Ask(kStates), "pending 0");
   EXPECT_EQ(Ask(kLeased), "0");
 }
 
-TEST_F(EmbedWorkerTest, TwoThreadsWorkOnTwoEpisodesAtOnce) {
-  for (const char* content : {"uno", "dos"}) Insert(content);
-  CloseGate();
-  EmbedWorkerOptions options;
-  options.threads = 2;
-  Start(options);
-  EXPECT_TRUE(Until([&] { return at_gate_ == 2; }));
-  gate_.release(2);
-  EXPECT_TRUE(Until([&] { return Ask(kQueued) == "0"; }));
+// Catches the mutant that claims more than it works on.
+TEST_F(EmbedWorkerTest, BehindALongTextAnotherWorkerServesWhoComes) {
+  InsertLong();
+  Insert("corto");
+  model_.before_each = [this](std::string_view text) {
+    if (!text.contains("frase")) return;
+    ++at_gate_;
+    gate_.acquire();
+  };
+  Start();
+  ASSERT_TRUE(Until([&] { return at_gate_ == 1; }));
+  EmbedWorker other(loop_.get_executor(), *queue_, model_, *indexes_, moved_clock_, metrics_, {});
+  other.Start();
+  EXPECT_TRUE(Until([&] { return Ask(kQueued) == "1"; }));
+  EXPECT_TRUE(Stop(other));
+  EXPECT_EQ(Ask(kStates), "pending 1");
 }
 
 TEST_F(EmbedWorkerTest, AnEpisodeThatIsDeletedMeanwhileLeavesNothing) {

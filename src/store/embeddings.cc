@@ -87,10 +87,13 @@ EmbeddingQueue::EmbeddingQueue(postgres::Pool& embedder, int64_t space)
       insert_(sql::kInsertVectors, space) {}
 
 Task<std::vector<Work>> EmbeddingQueue::Claim(Uuid lease_token, Timestamp now,
-                                              Timestamp lease_until, int64_t limit) {
+                                              Timestamp lease_until, int64_t limit,
+                                              std::optional<int64_t> tried_less_than) {
+  postgres::Parameter tried;
+  if (tried_less_than) tried = ToParameter(*tried_less_than);
   Rows rows = co_await embedder_.Run(
       sql::kClaimWork, {ToParameter(space_), ToParameter(now), ToParameter(lease_until),
-                        ToParameter(lease_token), ToParameter(limit)});
+                        ToParameter(lease_token), ToParameter(limit), tried});
   std::vector<Work> claimed;
   for (size_t i = 0; i < rows.size(); ++i) {
     claimed.push_back({rows[i].Id(0), rows[i].Id(1), rows[i].Integer(2), rows[i].Integer(3)});

@@ -79,8 +79,10 @@ class EmbeddingQueue {
  public:
   EmbeddingQueue(postgres::Pool& embedder, int64_t space);
 
+  // With `tried_less_than` only what was tried less often before.
   Task<std::vector<Work>> Claim(Uuid lease_token, Timestamp now, Timestamp lease_until,
-                                int64_t limit);
+                                int64_t limit,
+                                std::optional<int64_t> tried_less_than = std::nullopt);
   Task<> ExtendLease(Uuid lease_token, Timestamp lease_until);
   // nullopt: the episode is gone.
   Task<std::optional<EmbeddingInput>> Read(Work work);

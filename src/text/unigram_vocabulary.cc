@@ -63,7 +63,7 @@ class Reader {
 
  private:
   static constexpr const char* kRemedy =
-      "Remove the model's directory and install the model again.";
+      "remove the model's directory and make it again (`make model`)";
 
   std::filesystem::path file_;
   std::string bytes_;

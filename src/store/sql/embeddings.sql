@@ -6,11 +6,12 @@ SELECT space_id, model, artefact_sha256, dimension FROM nexus_memory.embedding_s
 SELECT nexus_memory.create_embedding_space($1, $2, $3, $4, $5, $6, $7);
 
 -- name: ClaimWork
--- $1 space, $2 now, $3 end of the lease, $4 lease token, $5 limit. MATERIALIZED: a plan that asked
--- again for each row would claim more than the limit.
+-- $1 space, $2 now, $3 end of the lease, $4 lease token, $5 limit, $6 only what was tried less often
+-- than this; null: all. MATERIALIZED: a plan that asked again for each row would claim more than the
+-- limit.
 WITH ready AS MATERIALIZED (
   SELECT brain_id, space_id, kind, item FROM nexus_memory.embedding_queue
-   WHERE space_id = $1 AND state = 'pending' AND ready_at <= $2
+   WHERE space_id = $1 AND state = 'pending' AND ready_at <= $2 AND ($6::int IS NULL OR attempts < $6)
    ORDER BY ready_at, generation LIMIT $5 FOR UPDATE SKIP LOCKED)
 UPDATE nexus_memory.embedding_queue q
    SET lease_token = $4, ready_at = $3, attempts = attempts + 1
