@@ -19,6 +19,8 @@ namespace nexus::api {
 
 inline constexpr int64_t kMaxPage = 1'000;        // items of one list or recall
 inline constexpr size_t kMaxQueryLength = 8'000;  // characters of a question
+inline constexpr double kMaxWeight = 10;          // of recency or importance
+inline constexpr int64_t kMaxNeighbours = 20;     // on each side of a result
 
 struct NewBrain {
   std::string name;
@@ -160,22 +162,97 @@ struct EpisodePage {
 };
 BOOST_DESCRIBE_STRUCT(EpisodePage, (), (episodes, next_cursor))
 
+struct FilterRequest {
+  std::vector<std::string> tags_any;
+  std::vector<std::string> tags_all;
+  std::vector<std::string> tags_none;
+  std::optional<std::string> project_id;
+  std::optional<std::string> session_id;
+  std::optional<std::string> speaker;
+  std::optional<Timestamp> occurred_from;
+  std::optional<Timestamp> occurred_before;
+  std::optional<double> min_importance;
+  std::optional<double> max_importance;
+  boost::json::object metadata;
+
+  static constexpr std::string_view kDescription =
+      "Which memories are meant: all that is given must hold.";
+  static constexpr FieldRule kFields[] = {
+      Field("tags_any", "Has at least one of these.")
+          .Defaulted()
+          .MaxItems(kMaxTags)
+          .MaxBytes(kMaxLabelBytes),
+      Field("tags_all", "Has all of these.")
+          .Defaulted()
+          .MaxItems(kMaxTags)
+          .MaxBytes(kMaxLabelBytes),
+      Field("tags_none", "Has none of these.")
+          .Defaulted()
+          .MaxItems(kMaxTags)
+          .MaxBytes(kMaxLabelBytes),
+      Field("project_id", "Is of this project.").MaxBytes(kMaxLabelBytes),
+      Field("session_id", "Is of this conversation.").MaxBytes(kMaxLabelBytes),
+      Field("speaker", "Was said by this one.").MaxBytes(kMaxLabelBytes),
+      Field("occurred_from", "Happened at this moment or later (RFC 3339)."),
+      Field("occurred_before", "Happened before this moment (RFC 3339)."),
+      Field("min_importance", "Its importance_score is at least this.").Between(0, 1),
+      Field("max_importance", "Its importance_score is at most this.").Between(0, 1),
+      Field("metadata",
+            "Members of the metadata that must be so: {\"key\": value} with a string, a number, a "
+            "boolean or null, or {\"key\": {\"gte\": value, \"lt\": value}} with gt, gte, lt, lte. "
+            "A list in the metadata passes if one of its items does.")
+          .Defaulted()};
+};
+BOOST_DESCRIBE_STRUCT(FilterRequest, (),
+                      (tags_any, tags_all, tags_none, project_id, session_id, speaker,
+                       occurred_from, occurred_before, min_importance, max_importance, metadata))
+
 struct RecallRequest {
   std::string query;
-  int64_t limit = 10;
+  std::optional<int64_t> limit;
   recall::Mode mode = recall::Mode::kHybrid;
+  FilterRequest filter;
+  double recency_weight = 0;
+  double recency_half_life_days = 30;
+  double importance_weight = 0;
+  int64_t expand = 0;
+  std::optional<int64_t> token_budget;
+  bool explain = false;
 
   static constexpr std::string_view kDescription = "What to look for.";
   static constexpr FieldRule kFields[] = {
       Field("query", "A question or some words, in Spanish or English.")
           .NonBlank()
           .MaxLength(kMaxQueryLength),
-      Field("limit", "How many results at most; fewer when their contents reach 16 MiB.")
-          .Defaulted()
+      Field("limit",
+            "How many results at most, 10 if left out, with a token_budget 100; fewer when their "
+            "contents reach 16 MiB.")
           .Between(1, kMaxPage),
-      Field("mode", "By word and meaning, by word alone, by meaning alone.").Defaulted()};
+      Field("mode", "By word and meaning, by word alone, by meaning alone.").Defaulted(),
+      Field("filter", "Only memories that pass it are found; the scores stay.").Defaulted(),
+      Field("recency_weight", "Adds this much for now, half of it for a half-life ago.")
+          .Defaulted()
+          .Between(0, kMaxWeight),
+      Field("recency_half_life_days", "In which time recency halves.")
+          .Defaulted()
+          .Between(0.001, 100'000),
+      Field("importance_weight", "Adds this much times the importance_score.")
+          .Defaulted()
+          .Between(0, kMaxWeight),
+      Field("expand",
+            "So many turns before and after each result, of its session, as `before` and `after`; "
+            "the filter does not hold for them, but its tags_none does.")
+          .Defaulted()
+          .Between(0, kMaxNeighbours),
+      Field("token_budget",
+            "How many tokens of the embedding model the contents of results and turns may take; a "
+            "result that has no room is left out and counted in `omitted`.")
+          .Between(1, 1'000'000),
+      Field("explain", "Say how each result came to its place.").Defaulted()};
 };
-BOOST_DESCRIBE_STRUCT(RecallRequest, (), (query, limit, mode))
+BOOST_DESCRIBE_STRUCT(RecallRequest, (),
+                      (query, limit, mode, filter, recency_weight, recency_half_life_days,
+                       importance_weight, expand, token_budget, explain))
 
 struct ChunkView {
   int64_t begin = 0;
@@ -186,29 +263,72 @@ struct ChunkView {
 };
 BOOST_DESCRIBE_STRUCT(ChunkView, (), (begin, end))
 
+struct ExplanationView {
+  std::optional<int64_t> words_rank;
+  std::optional<int64_t> meaning_rank;
+  double session = 0;
+  double recency = 0;
+  double importance = 0;
+  std::vector<std::string> matched_words;
+
+  static constexpr std::string_view kDescription = "How a result came to its place.";
+  static constexpr FieldRule kFields[] = {
+      Field("words_rank", "Its place by word alone, from 1; absent if no word matched."),
+      Field("meaning_rank", "Its place by meaning alone, from 1; absent without a vector."),
+      Field("session", "What its session added to the score."),
+      Field("recency", "What recency_weight added."),
+      Field("importance", "What importance_weight added."),
+      Field("matched_words",
+            "Words of the query that its best part holds, or the two turns before it.")};
+};
+BOOST_DESCRIBE_STRUCT(ExplanationView, (),
+                      (words_rank, meaning_rank, session, recency, importance, matched_words))
+
 struct RecallResult : EpisodeView {
   double score = 0;
   std::optional<double> words;
   std::optional<double> meaning;
   ChunkView chunk;
+  std::optional<std::vector<EpisodeView>> before;
+  std::optional<std::vector<EpisodeView>> after;
+  std::optional<int64_t> tokens;
+  std::optional<ExplanationView> explanation;
 
   static constexpr FieldRule kFields[] = {
-      Field("score", "words + 6 x meaning, and 0.15 x the best score of its session."),
+      Field("score",
+            "words + 6 x meaning, 0.15 x the best score of its session, and what the weights add."),
       Field("words", "Score of the word arm, 0 to 1; absent if no word matched."),
-      Field("meaning", "Score of the vector arm, -1 to 1; absent if there is no vector.")};
+      Field("meaning", "Score of the vector arm, -1 to 1; absent if there is no vector."),
+      Field("before", "With `expand`: the turns before it in its session, oldest first."),
+      Field("after", "With `expand`: the turns after it."),
+      Field("tokens", "With `token_budget`: what it takes of it.")};
 };
-BOOST_DESCRIBE_STRUCT(RecallResult, (EpisodeView), (score, words, meaning, chunk))
+BOOST_DESCRIBE_STRUCT(RecallResult, (EpisodeView),
+                      (score, words, meaning, chunk, before, after, tokens, explanation))
+
+struct TimesView {
+  double embed_ms = 0;
+  double search_ms = 0;
+  double fetch_ms = 0;
+
+  static constexpr std::string_view kDescription = "Where the time went.";
+};
+BOOST_DESCRIBE_STRUCT(TimesView, (), (embed_ms, search_ms, fetch_ms))
 
 struct RecallAnswer {
   std::vector<RecallResult> results;
   std::vector<std::string> degraded;
   double took_ms = 0;
+  std::optional<int64_t> omitted;
+  std::optional<TimesView> times;
 
   static constexpr std::string_view kDescription = "Best first.";
   static constexpr FieldRule kFields[] = {
-      Field("degraded", "Arms that were missing: `vectors` when the model is away.")};
+      Field("degraded", "Arms that were missing: `vectors` when the model is away."),
+      Field("omitted", "With `token_budget`: results that had no room."),
+      Field("times", "With `explain`.")};
 };
-BOOST_DESCRIBE_STRUCT(RecallAnswer, (), (results, degraded, took_ms))
+BOOST_DESCRIBE_STRUCT(RecallAnswer, (), (results, degraded, took_ms, omitted, times))
 
 struct EpisodeStats {
   int64_t total = 0;

@@ -237,8 +237,10 @@ void Node::Wire(std::string epoch) {
                                                         for (const auto& worker : parts.workers)
                                                           worker->Wake();
                                                       });
-  parts.recall = std::make_unique<memory::Recall>(*parts.episodes, *parts.indexes, parts.lane.get(),
-                                                  parts.compute, parts.metrics);
+  parts.recall =
+      std::make_unique<memory::Recall>(*parts.episodes, *parts.indexes, parts.lane.get(),
+                                       parts.embedder ? &parts.embedder->tokenizer() : nullptr,
+                                       parts.compute, parts.clock, parts.metrics);
 }
 
 void Node::Listen() {

@@ -1,4 +1,5 @@
 // nexus recall: a question in, memories out.
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
@@ -17,7 +18,36 @@ struct RecallFlags {
   std::vector<std::string> words;
   std::optional<int64_t> limit;
   std::optional<std::string> mode;
+  std::vector<std::string> tags, all_tags, without_tags;
+  std::optional<std::string> project, session, speaker, from, before;
+  std::optional<double> min_importance, recency, half_life, importance;
+  std::optional<int64_t> expand, token_budget;
+  bool explain = false;
 };
+
+template <typename T>
+void SetIfGiven(boost::json::object& object, std::string_view name, const std::optional<T>& value) {
+  if (value) object[name] = *value;
+}
+
+void SetIfGiven(boost::json::object& object, std::string_view name,
+                const std::vector<std::string>& values) {
+  if (!values.empty()) object[name] = boost::json::array(values.begin(), values.end());
+}
+
+boost::json::object FilterOf(const RecallFlags& given) {
+  boost::json::object filter;
+  SetIfGiven(filter, "tags_any", given.tags);
+  SetIfGiven(filter, "tags_all", given.all_tags);
+  SetIfGiven(filter, "tags_none", given.without_tags);
+  SetIfGiven(filter, "project_id", given.project);
+  SetIfGiven(filter, "session_id", given.session);
+  SetIfGiven(filter, "speaker", given.speaker);
+  SetIfGiven(filter, "occurred_from", given.from);
+  SetIfGiven(filter, "occurred_before", given.before);
+  SetIfGiven(filter, "min_importance", given.min_importance);
+  return filter;
+}
 
 int Recall(const RecallFlags& given, const Defaults& defaults) {
   std::string question;
@@ -25,9 +55,16 @@ int Recall(const RecallFlags& given, const Defaults& defaults) {
   RequireUtf8(question, "the question");
   const bool json = PrintsJson(given.connection.json);
   boost::json::object request{{"query", question}};
-  if (!json) request["limit"] = 5;
-  if (given.limit) request["limit"] = *given.limit;
-  if (given.mode) request["mode"] = *given.mode;
+  if (!json && !given.token_budget) request["limit"] = 5;
+  SetIfGiven(request, "limit", given.limit);
+  SetIfGiven(request, "mode", given.mode);
+  SetIfGiven(request, "recency_weight", given.recency);
+  SetIfGiven(request, "recency_half_life_days", given.half_life);
+  SetIfGiven(request, "importance_weight", given.importance);
+  SetIfGiven(request, "expand", given.expand);
+  SetIfGiven(request, "token_budget", given.token_budget);
+  if (given.explain) request["explain"] = true;
+  if (auto filter = FilterOf(given); !filter.empty()) request["filter"] = std::move(filter);
   Server server(Resolve(given.connection, ProcessEnvironment, defaults.data_directory));
   const boost::json::object answer =
       server.Ask("POST", BrainTarget(server.connection().brain, "/recall"), SerializeJson(request));
@@ -48,6 +85,21 @@ void AddRecall(Flags& all, const Defaults& defaults) {
   command.Number("--limit", given->limit, "how many at most [5 on a terminal]");
   command.Choice("--mode", given->mode, {"hybrid", "words", "vectors"},
                  "by word and meaning, by word alone, by meaning alone [hybrid]");
+  command.List("--tag", given->tags, "with one of these tags");
+  command.List("--all-tags", given->all_tags, "with all of these tags");
+  command.List("--without-tag", given->without_tags, "with none of these tags");
+  command.Text("--project", given->project, "of this project");
+  command.Text("--session", given->session, "of this conversation");
+  command.Text("--speaker", given->speaker, "said by this one");
+  command.Text("--from", given->from, "that happened then or later, as 2026-01-31T00:00:00Z");
+  command.Text("--before", given->before, "that happened before then");
+  command.Number("--min-importance", given->min_importance, "at least so important, 0 to 1");
+  command.Number("--recency", given->recency, "how much being new adds to the score [0]");
+  command.Number("--half-life", given->half_life, "in how many days recency halves [30]");
+  command.Number("--importance", given->importance, "how much importance adds to the score [0]");
+  command.Number("--expand", given->expand, "so many turns around each, of its conversation [0]");
+  command.Number("--token-budget", given->token_budget, "as many as fit into so many tokens");
+  command.Switch("--explain", given->explain, "how each came to its place");
   AddConnection(command, given->connection, BrainFlag::kOne);
   command.OnRun([given, defaults] { return Recall(*given, defaults); });
 }

@@ -16,6 +16,7 @@ inline constexpr size_t kMaxContentBytes = 1 << 20;
 inline constexpr size_t kMaxLabelBytes = 256;  // speaker, session_id, project_id, one tag
 inline constexpr size_t kMaxTags = 64;
 inline constexpr size_t kMaxMetadataBytes = 64 << 10;
+inline constexpr size_t kMaxMetadataTests = 32;      // members in a filter's metadata
 inline constexpr size_t kMaxBatch = 500;             // episodes in one write
 inline constexpr size_t kMaxAnswerBytes = 16 << 20;  // of contents in one answer; then it ends
 

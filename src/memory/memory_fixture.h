@@ -19,7 +19,7 @@ struct Node {
         vectors(*api, space),
         indexes(episodes, &vectors, compute, metrics, options),
         remember(*api, indexes, clock, metrics, "7.1", [this] { ++commits; }),
-        recall(episodes, indexes, nullptr, compute, metrics) {}
+        recall(episodes, indexes, nullptr, nullptr, compute, clock, metrics) {}
 
   std::unique_ptr<postgres::Pool> api;
   store::Episodes episodes;
@@ -97,7 +97,8 @@ class MemoryTest : public store::DatabaseTest {
   std::vector<std::string> Found(Node& node, Uuid brain, std::string query,
                                  recall::Mode mode = recall::Mode::kWords) {
     std::vector<std::string> contents;
-    for (const auto& found : Await(node.recall.Run(brain, std::move(query), mode, 10)).results) {
+    for (const auto& found :
+         Await(node.recall.Run(brain, {.query = std::move(query), .mode = mode})).results) {
       contents.push_back(found.episode.content);
     }
     return contents;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <ranges>
+#include <span>
+#include <utility>
 
 #include "base/log.h"
 #include "text/terms.h"
@@ -10,30 +12,112 @@
 namespace nexus::memory {
 
 namespace {
+
 constexpr size_t kRowsAtOnce = 100;  // each may hold a megabyte
+constexpr size_t kBytesPerToken = 4;
+
+double SecondsSince(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+std::vector<Uuid> IdsOf(std::span<const recall::Hit> hits) {
+  std::vector<Uuid> ids;
+  for (const recall::Hit& hit : hits) {
+    ids.push_back(hit.id);
+    ids.insert(ids.end(), hit.before.begin(), hit.before.end());
+    ids.insert(ids.end(), hit.behind.begin(), hit.behind.end());
+  }
+  std::ranges::sort(ids);
+  ids.erase(std::ranges::unique(ids).begin(), ids.end());
+  return ids;
+}
+
+using Rows = std::unordered_map<Uuid, Episode>;
+
+// Of the ids that have a row.
+std::vector<Episode> Those(const Rows& rows, const std::vector<Uuid>& ids) {
+  std::vector<Episode> found;
+  for (const Uuid& id : ids) {
+    if (auto row = rows.find(id); row != rows.end()) found.push_back(row->second);
+  }
+  return found;
+}
+
+size_t ContentBytes(const std::vector<Episode>& episodes) {
+  size_t bytes = 0;
+  for (const Episode& episode : episodes) bytes += episode.content.size();
+  return bytes;
+}
+
+Recollection MakeRecollection(const Rows& rows, const Episode& row, recall::Hit hit) {
+  // The text may have been replaced since it was indexed.
+  const auto size = static_cast<uint32_t>(row.content.size());
+  return {.episode = row,
+          .score = hit.score,
+          .words = hit.words,
+          .meaning = hit.meaning,
+          .begin = std::min(hit.begin, size),
+          .end = std::min(hit.end, size),
+          .before = Those(rows, hit.before),
+          .behind = Those(rows, hit.behind),
+          .explanation = std::move(hit.explanation)};
+}
+
+size_t CountTokens(const text::Tokenizer* tokenizer, std::string_view content) {
+  if (tokenizer == nullptr) return (content.size() + kBytesPerToken - 1) / kBytesPerToken;
+  return tokenizer->Encode(content).size() - tokenizer->special_tokens();
+}
+
+size_t CountTokens(const text::Tokenizer* tokenizer, const Recollection& result) {
+  size_t tokens = CountTokens(tokenizer, result.episode.content);
+  for (const auto* neighbours : {&result.before, &result.behind}) {
+    for (const Episode& episode : *neighbours) tokens += CountTokens(tokenizer, episode.content);
+  }
+  return tokens;
+}
+
 }  // namespace
 
 Recall::Recall(store::Episodes& episodes, Indexes& indexes, embed::QueryLane* lane,
-               ComputePool& compute, Metrics& metrics)
+               const text::Tokenizer* tokenizer, ComputePool& compute, const Clock& clock,
+               Metrics& metrics)
     : episodes_(episodes),
       indexes_(indexes),
       lane_(lane),
+      tokenizer_(tokenizer),
       compute_(compute),
+      clock_(clock),
       seconds_(metrics.histogram("nexus_recall_seconds", "From the question to the memories.")) {}
 
-Task<Recalled> Recall::Run(Uuid brain, std::string query, recall::Mode mode, size_t limit) {
+Task<Recalled> Recall::Run(Uuid brain, RecallQuestion asked) {
   const auto begin = std::chrono::steady_clock::now();
   Recalled recalled;
-  recall::Question question{text::QuestionTerms(query), {}, mode, limit};
-  if (mode != recall::Mode::kWords) {
-    question.vector = co_await EmbedOrDegrade(std::move(query), recalled.degraded);
+  recall::Question question{.terms = text::QuestionTerms(asked.query),
+                            .vector = {},
+                            .mode = asked.mode,
+                            .limit = asked.limit,
+                            .filter = std::move(asked.filter),
+                            .recency_weight = asked.recency_weight,
+                            .half_life = asked.half_life,
+                            .now = clock_.Now(),
+                            .importance_weight = asked.importance_weight,
+                            .neighbours = asked.neighbours,
+                            .explain = asked.explain};
+  for (const text::QuestionTerm& term : question.terms) recalled.words.push_back(term.word);
+  if (asked.mode != recall::Mode::kWords) {
+    question.vector = co_await EmbedOrDegrade(std::move(asked.query), recalled.degraded);
   }
+  recalled.times.embed = SecondsSince(begin);
   auto index = co_await indexes_.Get(brain);
-  const std::vector<recall::Hit> hits = co_await compute_.Run(
+  const auto search = std::chrono::steady_clock::now();
+  std::vector<recall::Hit> hits = co_await compute_.Run(
       [index, question = std::move(question)] { return index->Search(question); });
-  recalled.results = co_await Fetch(brain, hits);
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  seconds_.Observe(took.count());
+  recalled.times.search = SecondsSince(search);
+  const auto fetch = std::chrono::steady_clock::now();
+  recalled.results = co_await Fetch(brain, std::move(hits));
+  if (asked.token_budget) co_await Pack(recalled, *asked.token_budget);
+  recalled.times.fetch = SecondsSince(fetch);
+  seconds_.Observe(SecondsSince(begin));
   co_return recalled;
 }
 
@@ -41,29 +125,45 @@ Task<Recalled> Recall::Run(Uuid brain, std::string query, recall::Mode mode, siz
 Task<std::vector<Recollection>> Recall::Fetch(Uuid brain, std::vector<recall::Hit> hits) {
   std::vector<Recollection> results;
   size_t bytes = 0;
-  for (auto part : hits | std::views::chunk(kRowsAtOnce)) {
-    std::vector<Uuid> ids;
-    for (const recall::Hit& hit : part) ids.push_back(hit.id);
-    std::unordered_map<Uuid, Episode> rows;
-    for (Episode& row : co_await episodes_.Get(brain, std::move(ids))) {
+  const size_t widest =
+      hits.empty() ? 0 : std::ranges::max(hits | std::views::transform([](auto& hit) {
+                                            return hit.before.size() + hit.behind.size();
+                                          }));
+  const size_t hits_at_once = std::max<size_t>(1, kRowsAtOnce / (1 + widest));
+  for (auto part : hits | std::views::chunk(hits_at_once)) {
+    Rows rows;
+    for (Episode& row : co_await episodes_.Get(brain, IdsOf(std::span(part.begin(), part.end())))) {
       const Uuid id = row.id;
       rows.emplace(id, std::move(row));
     }
-    for (const recall::Hit& hit : part) {
-      auto row = rows.find(hit.id);
+    for (recall::Hit& hit : part) {
+      const auto row = rows.find(hit.id);
       if (row == rows.end()) {
         indexes_.Remove(brain, hit.id);
         continue;
       }
       if (bytes >= kMaxAnswerBytes) co_return results;
-      // The text may have been replaced since it was indexed.
-      const auto size = static_cast<uint32_t>(row->second.content.size());
-      bytes += size;
-      results.push_back({std::move(row->second), hit.score, hit.words, hit.meaning,
-                         std::min(hit.begin, size), std::min(hit.end, size)});
+      const Recollection& result =
+          results.emplace_back(MakeRecollection(rows, row->second, std::move(hit)));
+      bytes +=
+          result.episode.content.size() + ContentBytes(result.before) + ContentBytes(result.behind);
     }
   }
   co_return results;
+}
+
+Task<> Recall::Pack(Recalled& recalled, size_t budget) {
+  recalled.results = co_await compute_.Run(
+      [tokenizer = tokenizer_, results = std::move(recalled.results)]() mutable {
+        for (Recollection& result : results) result.tokens = CountTokens(tokenizer, result);
+        return std::move(results);
+      });
+  size_t left = budget;
+  recalled.omitted = std::erase_if(recalled.results, [&left](const Recollection& result) {
+    if (result.tokens > left) return true;
+    left -= result.tokens;
+    return false;
+  });
 }
 
 Task<std::vector<float>> Recall::EmbedOrDegrade(std::string query,

@@ -14,8 +14,22 @@
 #include "memory/indexes.h"
 #include "recall/brain_index.h"
 #include "store/episodes.h"
+#include "text/tokenizer.h"
 
 namespace nexus::memory {
+
+struct RecallQuestion {
+  std::string query;
+  recall::Mode mode = recall::Mode::kHybrid;
+  size_t limit = 10;
+  EpisodeFilter filter;
+  double recency_weight = 0;
+  std::chrono::duration<double> half_life = std::chrono::days(30);
+  double importance_weight = 0;
+  size_t neighbours = 0;               // on each side
+  std::optional<size_t> token_budget;  // of the contents of results and neighbours
+  bool explain = false;
+};
 
 struct Recollection {
   Episode episode;
@@ -24,11 +38,25 @@ struct Recollection {
   std::optional<double> meaning;
   uint32_t begin = 0;  // the best chunk, in bytes of the content
   uint32_t end = 0;
+  std::vector<Episode> before;  // its neighbours, in the order of the session
+  std::vector<Episode> behind;
+  recall::Explanation explanation;
+  size_t tokens = 0;  // with a token_budget: what it takes of it
+};
+
+// Where the time went, in seconds.
+struct RecallTimes {
+  double embed = 0;
+  double search = 0;
+  double fetch = 0;
 };
 
 struct Recalled {
   std::vector<Recollection> results;  // best first
   std::vector<std::string> degraded;  // arms that were asked for and missing: "vectors"
+  std::vector<std::string> words;     // of the question; Explanation::matched counts in them
+  size_t omitted = 0;                 // results that the token_budget had no room for
+  RecallTimes times;
 };
 
 // Loop thread only; the search runs on the compute pool.
@@ -36,22 +64,28 @@ class Recall {
  public:
   static constexpr std::chrono::milliseconds kEmbedTimeout{5'000};
 
-  // `lane` is null without a model: then words alone answer, and `degraded` says so.
-  Recall(store::Episodes& episodes, Indexes& indexes, embed::QueryLane* lane, ComputePool& compute,
+  // `lane` and `tokenizer` are null without a model: then words alone answer, `degraded` says so,
+  // and four bytes count as a token.
+  Recall(store::Episodes& episodes, Indexes& indexes, embed::QueryLane* lane,
+         const text::Tokenizer* tokenizer, ComputePool& compute, const Clock& clock,
          Metrics& metrics);
 
   // Rows are read under row-level security after the search: a deleted row is never served. The
-  // result whose content brings them to kMaxAnswerBytes is the last.
-  Task<Recalled> Run(Uuid brain, std::string query, recall::Mode mode, size_t limit);
+  // result whose content brings them to kMaxAnswerBytes is the last. With a token_budget, best
+  // first, each result that has no room is left out, and those behind it that have are not.
+  Task<Recalled> Run(Uuid brain, RecallQuestion asked);
 
  private:
   Task<std::vector<Recollection>> Fetch(Uuid brain, std::vector<recall::Hit> hits);
+  Task<> Pack(Recalled& recalled, size_t budget);
   Task<std::vector<float>> EmbedOrDegrade(std::string query, std::vector<std::string>& degraded);
 
   store::Episodes& episodes_;
   Indexes& indexes_;
   embed::QueryLane* lane_;
+  const text::Tokenizer* tokenizer_;
   ComputePool& compute_;
+  const Clock& clock_;
   Histogram& seconds_;
 };
 

@@ -58,10 +58,11 @@ TEST_F(RecallTest, WithoutAModelWordsAnswerAndTheAnswerSaysSo) {
   auto node = NewNode();
   const Uuid brain = NewBrain("ana");
   StoreText(*node, brain, "Ana bought a red guitar");
-  const auto recalled = Await(node->recall.Run(brain, "guitar", recall::Mode::kHybrid, 10));
+  const auto recalled = Await(node->recall.Run(brain, {.query = "guitar"}));
   EXPECT_EQ(recalled.results.size(), 1u);
   EXPECT_EQ(recalled.degraded, Texts{"vectors"});
-  EXPECT_TRUE(Await(node->recall.Run(brain, "guitar", recall::Mode::kWords, 10)).degraded.empty());
+  EXPECT_TRUE(Await(node->recall.Run(brain, {.query = "guitar", .mode = recall::Mode::kWords}))
+                  .degraded.empty());
 }
 
 TEST_F(RecallTest, ADeletedRowIsNotServedAlsoWhenTheIndexStillHasIt) {

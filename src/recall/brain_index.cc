@@ -29,10 +29,8 @@ PreparedEpisode::Passage PreparePassage(const Episode& episode, text::TextRange 
 }  // namespace
 
 PreparedEpisode Prepare(const Episode& episode) {
-  PreparedEpisode prepared{.id = episode.id,
-                           .occurred_at = episode.occurred_at,
-                           .session = episode.session_id.value_or(""),
-                           .version = episode.version};
+  PreparedEpisode prepared{
+      .id = episode.id, .attributes = AttributesOf(episode), .version = episode.version};
   std::vector<text::TextRange> ranges = text::Passages(episode.content, kPassageBytes);
   if (ranges.empty()) ranges.push_back({});
   prepared.passages.reserve(ranges.size());

@@ -26,6 +26,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "domain/episode.h"
+#include "domain/filter.h"
 #include "text/terms.h"
 
 namespace nexus::recall {
@@ -39,6 +40,28 @@ struct Question {
   std::vector<float> vector;  // a unit vector; empty: the vector arm is missing
   Mode mode = Mode::kHybrid;
   size_t limit = 10;
+  EpisodeFilter filter;
+  // Added to the score if not 0: recency_weight x 2^(-age / half_life), of the time from
+  // occurred_at until `now`, and importance_weight x importance_score.
+  double recency_weight = 0;
+  std::chrono::duration<double> half_life = std::chrono::days(30);  // more than 0
+  Timestamp now;
+  double importance_weight = 0;
+  // So many before each hit and behind it in its session. Of the filter, only tags_none keeps any
+  // of them out.
+  size_t neighbours = 0;
+  bool explain = false;  // fills Hit::explanation
+};
+
+// How a hit came to its place.
+struct Explanation {
+  // The place in the arm, from 1, among what passes the filter; 0: the arm did not find it.
+  size_t words_rank = 0;
+  size_t meaning_rank = 0;
+  double session = 0;  // the parts of the score beside the arms
+  double recency = 0;
+  double importance = 0;
+  std::vector<size_t> matched;  // places in Question::terms that the best passage holds or borrows
 };
 
 struct Hit {
@@ -49,6 +72,9 @@ struct Hit {
   // The best chunk (by meaning, else by words), in bytes of the content; of equal ones the first.
   uint32_t begin = 0;
   uint32_t end = 0;
+  std::vector<Uuid> before;  // in the order of the session
+  std::vector<Uuid> behind;
+  Explanation explanation;
 };
 
 // A vector of bytes [begin, end) of an episode's content.
@@ -68,8 +94,7 @@ struct PreparedEpisode {
     std::vector<std::pair<std::string, float>> frequency;  // each term once
   };
   Uuid id;
-  Timestamp occurred_at;
-  std::string session;  // empty: none
+  Attributes attributes;
   int64_t version = 1;
   std::vector<Passage> passages;  // at least one
 };
@@ -93,7 +118,8 @@ class BrainIndex {
   bool SetVectors(Uuid id, int64_t generation, std::span<const ChunkVector> chunks);
   void Remove(Uuid id);
 
-  // Best first; equal scores by id, newest last. At most `limit`.
+  // Best first; equal scores by id, newest last. At most `limit` of what passes the filter; the
+  // scores are those that the whole brain gives.
   // kHybrid: T + 6 M and the session's share, what shares a word or has a vector. An episode whose
   // vector is still to come counts the mean M of those that have one: new memories are found by
   // their words at once, also among many embedded ones.

@@ -17,10 +17,11 @@ void EpisodeTable::Put(PreparedEpisode episode) {
   }
   uint32_t slot = found != slots_.end() ? found->second : NewSlot(episode.id);
   Entry& entry = entries_[slot];
-  entry.occurred_at = episode.occurred_at;
+  entry.occurred_at = episode.attributes.occurred_at;
   entry.version = episode.version;
   entry.content_end = episode.passages.back().end;
   AddPassages(slot, episode);
+  SetAttributes(slot, std::move(episode.attributes));
 }
 
 bool EpisodeTable::SetVectors(Uuid id, int64_t generation, std::span<const ChunkVector> chunks) {
@@ -45,6 +46,7 @@ void EpisodeTable::Remove(Uuid id) {
   uint32_t slot = found->second;
   RemovePassages(slot);
   RemoveVectors(slot);
+  SetAttributes(slot, {});
   entries_[slot] = {};
   free_entries_.push_back(slot);
   slots_.erase(found);
@@ -54,6 +56,7 @@ uint32_t EpisodeTable::NewSlot(Uuid id) {
   uint32_t slot = static_cast<uint32_t>(entries_.size());
   if (free_entries_.empty()) {
     entries_.emplace_back();
+    attributes_.emplace_back();
   } else {
     slot = free_entries_.back();
     free_entries_.pop_back();
@@ -63,8 +66,14 @@ uint32_t EpisodeTable::NewSlot(Uuid id) {
   return slot;
 }
 
+void EpisodeTable::SetAttributes(uint32_t slot, Attributes attributes) {
+  attribute_bytes_ -= attributes_[slot].heap_bytes();
+  attributes_[slot] = std::move(attributes);
+  attribute_bytes_ += attributes_[slot].heap_bytes();
+}
+
 void EpisodeTable::AddPassages(uint32_t slot, const PreparedEpisode& episode) {
-  auto [previous, next] = Join(slot, episode.session);
+  auto [previous, next] = Join(slot, episode.attributes.session_id.value_or(""));
   Entry& entry = entries_[slot];
   for (const PreparedEpisode::Passage& passage : episode.passages) {
     previous = words_.Insert({slot, passage.begin, passage.end, passage.length}, passage.frequency,
@@ -138,10 +147,11 @@ std::vector<uint32_t>::iterator EpisodeTable::Place(Session& session, uint32_t s
 }
 
 size_t EpisodeTable::resident_bytes() const {
-  constexpr size_t kBytesPerEpisode = sizeof(Entry) * 3 / 2 + 48 + sizeof(uint32_t);
+  constexpr size_t kBytesPerEpisode =
+      (sizeof(Entry) + sizeof(Attributes)) * 3 / 2 + 48 + sizeof(uint32_t);
   constexpr size_t kBytesPerSession = sizeof(Session) + 128;
-  return words_.resident_bytes() + vectors_.resident_bytes() + slots_.size() * kBytesPerEpisode +
-         session_ids_.size() * kBytesPerSession;
+  return words_.resident_bytes() + vectors_.resident_bytes() + attribute_bytes_ +
+         slots_.size() * kBytesPerEpisode + session_ids_.size() * kBytesPerSession;
 }
 
 }  // namespace nexus::recall

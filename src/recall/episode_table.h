@@ -39,7 +39,10 @@ class EpisodeTable {
   void Remove(Uuid id);
 
   const std::vector<Entry>& entries() const { return entries_; }  // also unused ones
-  size_t sessions() const { return sessions_.size(); }            // also unused ones
+  const Attributes& attributes(uint32_t entry) const { return attributes_[entry]; }
+  size_t sessions() const { return sessions_.size(); }  // also unused ones
+  // The entries of a session, by (occurred_at, id).
+  std::span<const uint32_t> session(uint32_t number) const { return sessions_[number].episodes; }
   const WordIndex& words() const { return words_; }
   const VectorRows& vectors() const { return vectors_; }
 
@@ -61,6 +64,7 @@ class EpisodeTable {
   };
 
   uint32_t NewSlot(Uuid id);
+  void SetAttributes(uint32_t slot, Attributes attributes);
   void AddPassages(uint32_t slot, const PreparedEpisode& episode);
   void RemovePassages(uint32_t slot);
   void RemoveVectors(uint32_t slot);
@@ -71,6 +75,8 @@ class EpisodeTable {
   WordIndex words_;
   VectorRows vectors_;
   std::vector<Entry> entries_;
+  std::vector<Attributes> attributes_;  // of each entry
+  size_t attribute_bytes_ = 0;          // on the heap
   std::vector<uint32_t> free_entries_;
   std::unordered_map<Uuid, uint32_t> slots_;
   std::vector<Session> sessions_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <limits>
 #include <tuple>
 
@@ -36,6 +37,9 @@ struct Arm {
 struct Candidate {
   uint32_t episode;
   double score;
+  double session = 0;  // its parts beside the arms
+  double recency = 0;
+  double importance = 0;
 };
 
 Arm AskWords(const EpisodeTable& episodes, const Question& question) {
@@ -95,7 +99,8 @@ std::vector<Candidate> Fuse(const EpisodeTable& episodes, const Arm& words, cons
     uint32_t session = entries[i].session;
     // Beside sessions, an episode alone is a session of one: else it would stand behind them all.
     double best = session != kNone ? best_of[session] : has_sessions ? scores[i] : 0;
-    candidates.push_back({i, scores[i] + kSessionShare * best});
+    const double share = kSessionShare * best;
+    candidates.push_back({.episode = i, .score = scores[i] + share, .session = share});
   }
   return candidates;
 }
@@ -103,9 +108,30 @@ std::vector<Candidate> Fuse(const EpisodeTable& episodes, const Arm& words, cons
 std::vector<Candidate> Alone(const Arm& arm) {
   std::vector<Candidate> candidates;
   for (uint32_t i = 0; i < arm.best.size(); ++i) {
-    if (arm.best[i] != kNone) candidates.push_back({i, arm.scores[i]});
+    if (arm.best[i] != kNone) candidates.push_back({.episode = i, .score = arm.scores[i]});
   }
   return candidates;
+}
+
+void Filter(const EpisodeTable& episodes, const EpisodeFilter& filter,
+            std::vector<Candidate>& candidates) {
+  if (filter.passes_everything()) return;
+  std::erase_if(candidates, [&](const Candidate& candidate) {
+    return !Passes(episodes.attributes(candidate.episode), filter);
+  });
+}
+
+void Weigh(const EpisodeTable& episodes, const Question& question,
+           std::vector<Candidate>& candidates) {
+  if (question.recency_weight == 0 && question.importance_weight == 0) return;
+  for (Candidate& candidate : candidates) {
+    const Attributes& attributes = episodes.attributes(candidate.episode);
+    const std::chrono::duration<double> age = question.now - attributes.occurred_at;
+    candidate.recency =
+        question.recency_weight * std::exp2(-std::max(0.0, age / question.half_life));
+    candidate.importance = question.importance_weight * attributes.importance_score;
+    candidate.score += candidate.recency + candidate.importance;
+  }
 }
 
 void KeepBest(const EpisodeTable& episodes, size_t limit, std::vector<Candidate>& candidates) {
@@ -117,6 +143,38 @@ void KeepBest(const EpisodeTable& episodes, size_t limit, std::vector<Candidate>
                               return entries[a.episode].id < entries[b.episode].id;
                             });
   candidates.resize(count);
+}
+
+// The place of each episode in one arm, from 1, among the candidates; 0: not found by it.
+std::vector<size_t> Places(const EpisodeTable& episodes, const Arm& arm,
+                           std::span<const Candidate> candidates) {
+  const auto& entries = episodes.entries();
+  std::vector<uint32_t> order;
+  for (const Candidate& candidate : candidates) {
+    if (arm.best[candidate.episode] != kNone) order.push_back(candidate.episode);
+  }
+  std::ranges::sort(order, [&](uint32_t a, uint32_t b) {
+    if (arm.scores[a] != arm.scores[b]) return arm.scores[a] > arm.scores[b];
+    return entries[a].id < entries[b].id;
+  });
+  std::vector<size_t> places(entries.size());
+  for (size_t i = 0; i < order.size(); ++i) places[order[i]] = i + 1;
+  return places;
+}
+
+void AddNeighbours(const EpisodeTable& episodes, const Question& question, uint32_t episode,
+                   Hit& hit) {
+  const size_t count = question.neighbours;
+  const auto& entries = episodes.entries();
+  if (count == 0 || entries[episode].session == kNone) return;
+  const EpisodeFilter exclusion{.tags_none = question.filter.tags_none};
+  const std::span session = episodes.session(entries[episode].session);
+  const auto at = static_cast<size_t>(std::ranges::find(session, episode) - session.begin());
+  const size_t last = std::min(session.size(), at + 1 + std::min(count, session.size()));
+  for (size_t i = at - std::min(at, count); i < last; ++i) {
+    if (i == at || !Passes(episodes.attributes(session[i]), exclusion)) continue;
+    (i < at ? hit.before : hit.behind).push_back(entries[session[i]].id);
+  }
 }
 
 Hit MakeHit(const EpisodeTable& episodes, const Arm& words, const Arm& meaning,
@@ -150,11 +208,30 @@ std::vector<Hit> Rank(const EpisodeTable& episodes, const Question& question) {
                                           ? Fuse(episodes, words, meaning)
                                       : question.mode == Mode::kWords ? Alone(words)
                                                                       : Alone(meaning);
+  Filter(episodes, question.filter, candidates);
+  Weigh(episodes, question, candidates);
+  std::vector<size_t> words_places, meaning_places;
+  if (question.explain) {
+    words_places = Places(episodes, words, candidates);
+    meaning_places = Places(episodes, meaning, candidates);
+  }
   KeepBest(episodes, question.limit, candidates);
   std::vector<Hit> hits;
   hits.reserve(candidates.size());
   for (const Candidate& candidate : candidates) {
-    hits.push_back(MakeHit(episodes, words, meaning, candidate));
+    const uint32_t episode = candidate.episode;
+    Hit& hit = hits.emplace_back(MakeHit(episodes, words, meaning, candidate));
+    AddNeighbours(episodes, question, episode, hit);
+    if (!question.explain) continue;
+    hit.explanation = {.words_rank = words_places[episode],
+                       .meaning_rank = meaning_places[episode],
+                       .session = candidate.session,
+                       .recency = candidate.recency,
+                       .importance = candidate.importance,
+                       .matched = {}};
+    if (words.best[episode] != kNone) {
+      hit.explanation.matched = episodes.words().Matched(words.best[episode], question.terms);
+    }
   }
   return hits;
 }

@@ -72,6 +72,11 @@ class World {
 
   std::string SomeTerm() { return "term" + std::to_string(Below(6) * Below(6)); }
 
+  std::optional<std::string> SomeSession() {
+    if (Below(5) == 0) return std::nullopt;
+    return "session" + std::to_string(Below(6));
+  }
+
   std::vector<float> SomeVector() {
     std::vector<float> values(kDimension);
     for (float& value : values) value = std::normal_distribution<float>()(random_);
@@ -79,10 +84,11 @@ class World {
   }
 
   void Put() {
-    PreparedEpisode episode{.id = SomeId(),
-                            .occurred_at = Timestamp(std::chrono::seconds(Below(50))),
-                            .session = Below(5) == 0 ? "" : "session" + std::to_string(Below(6)),
-                            .version = Below(4)};
+    PreparedEpisode episode{
+        .id = SomeId(),
+        .attributes = {.session_id = SomeSession(),
+                       .occurred_at = Timestamp(std::chrono::seconds(Below(50)))},
+        .version = Below(4)};
     uint32_t end = 0;
     for (int i = Below(3); i >= 0; --i) {
       std::map<std::string, float> frequency;

@@ -57,6 +57,23 @@ std::vector<float> WordIndex::Score(const std::vector<text::QuestionTerm>& quest
   return scores;
 }
 
+std::vector<size_t> WordIndex::Matched(uint32_t slot,
+                                       const std::vector<text::QuestionTerm>& question) const {
+  std::vector<uint32_t> held;
+  for (int step = 0; step < 3 && slot != kNone; ++step, slot = passages_.previous(slot)) {
+    held.insert(held.end(), terms_of_[slot].begin(), terms_of_[slot].end());
+  }
+  std::vector<size_t> matched;
+  for (size_t place = 0; place < question.size(); ++place) {
+    const bool is_held = std::ranges::any_of(question[place].alternatives, [&](const auto& word) {
+      const auto id = ids_.find(word);
+      return id != ids_.end() && std::ranges::contains(held, id->second);
+    });
+    if (is_held) matched.push_back(place);
+  }
+  return matched;
+}
+
 // The ceiling counts each word of the question once, by the rarest of its alternatives, also the
 // words that no passage holds: T says how much of the question a passage answers.
 WordIndex::Weighed WordIndex::Weigh(const std::vector<text::QuestionTerm>& question) const {

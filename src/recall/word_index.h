@@ -31,6 +31,9 @@ class WordIndex {
   // T of every slot, in [0, 1); 0 where no word matches.
   std::vector<float> Score(const std::vector<text::QuestionTerm>& question) const;
 
+  // Which words of the question, by place, the passage holds or borrows.
+  std::vector<size_t> Matched(uint32_t slot, const std::vector<text::QuestionTerm>& question) const;
+
   const PassageChain& passages() const { return passages_; }
   size_t resident_bytes() const;
 

@@ -176,7 +176,7 @@ std::vector<QuestionTerm> QuestionTerms(std::string_view text) {
   std::vector<QuestionTerm> terms;
   for (std::string_view word : telling) {
     if (asks(word) && !only_asks) continue;
-    QuestionTerm term{{StemmerFor(language).Stem(word)}};
+    QuestionTerm term{{StemmerFor(language).Stem(word)}, std::string(word)};
     std::string other = StemmerFor(OtherThan(language)).Stem(word);
     if (other != term.alternatives.front()) term.alternatives.push_back(std::move(other));
     terms.push_back(std::move(term));

@@ -23,8 +23,7 @@ std::vector<std::string> DocumentTerms(std::string_view text);
 // other one, so that a question finds memories in both.
 struct QuestionTerm {
   std::vector<std::string> alternatives;
-
-  bool operator==(const QuestionTerm&) const = default;
+  std::string word;  // as it was asked, in lower case
 };
 
 // Words that only ask ("when", "cuál") are left out too, unless no word would remain.

@@ -57,7 +57,7 @@ int CountWrong(const std::vector<Case>& cases) {
   int wrong = 0;
   for (const Case& each : cases) {
     if (GuessLanguage(each.text) != each.language || DocumentTerms(each.text) != each.document ||
-        QuestionTerms(each.text) != each.question) {
+        Show(QuestionTerms(each.text)) != Show(each.question)) {
       ++wrong;
     }
   }

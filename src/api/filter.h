@@ -1,0 +1,16 @@
+// The filter of a request.
+#pragma once
+
+#include <string>
+
+#include "api/shapes.h"
+#include "base/error.h"
+#include "domain/filter.h"
+
+namespace nexus::api {
+
+// kInvalid with the pointer of the place, which begins with `pointer`: bounds that nothing can
+// hold, a test of the metadata that is none.
+Result<EpisodeFilter> ReadFilter(FilterRequest request, const std::string& pointer);
+
+}  // namespace nexus::api
