@@ -8,8 +8,8 @@ namespace nexus::app {
 
 // The DSN (key=value pairs or a postgresql:// URI) of a user who may act as `role`
 // (migrations/roles.sql), so that its connections are that role. synchronous_commit is on,
-// whatever the database's default: an acknowledged write is durable. It is off for nexus_embedder:
-// a vector that a crash of PostgreSQL takes back is in the queue again by the same commit.
+// whatever the database's default: an acknowledged write is durable.
+// kInvalid for a DSN that has `options` of its own.
 std::string ConninfoAs(std::string_view dsn, std::string_view role);
 
 // The same for the private stack, where each role logs in as itself.

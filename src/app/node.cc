@@ -275,6 +275,7 @@ Task<> Node::Stop() {
   Parts& parts = *parts_;
   if (parts.server) co_await parts.server->Stop(config_.drain);
   if (parts.backfill) co_await parts.backfill->Stop();
+  for (const auto& worker : parts.workers) worker->BeginToStop();
   for (const auto& worker : parts.workers) co_await worker->Stop();
   if (parts.feed) co_await parts.feed->Stop();
   if (parts.keeper) co_await parts.keeper->Stop();

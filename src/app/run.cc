@@ -98,12 +98,12 @@ Task<std::exception_ptr> Live(Node& node, const Config& config, Ending& ending) 
   co_return failure;
 }
 
-Task<> SuperviseStack(stack::PrivateStack& stack, asio::steady_timer& timer) {
-  boost::system::error_code ended;
-  while (!ended) {
+// Until `over`, of which a cancelled timer lets it know at once.
+Task<> SuperviseStack(stack::PrivateStack& stack, asio::steady_timer& timer, const bool& over) {
+  while (!over) {
     stack.Supervise();
     timer.expires_after(kSuperviseEvery);
-    std::tie(ended) = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
   }
 }
 
@@ -124,12 +124,14 @@ void RunLoop(const Config& config, Backends backends, std::unique_ptr<embed::Emb
   asio::steady_timer supervision(loop);
   Node node(loop.get_executor(), config, std::move(backends), std::move(embedder), &ReportStep);
   std::exception_ptr failure;
+  bool over = false;
   if (stack != nullptr) {
-    asio::co_spawn(loop, SuperviseStack(*stack, supervision), asio::detached);  // ends below
+    asio::co_spawn(loop, SuperviseStack(*stack, supervision, over), asio::detached);  // ends below
   }
   asio::co_spawn(loop, Live(node, config, ending),
                  [&](std::exception_ptr thrown, std::exception_ptr started) {
                    failure = thrown ? thrown : started;
+                   over = true;
                    ending.signals.cancel();
                    supervision.cancel();
                  });

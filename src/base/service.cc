@@ -24,9 +24,13 @@ void Service::Start() {
   asio::co_spawn(executor_, Loop(), asio::detached);  // Stop() waits for its end
 }
 
-Task<> Service::Stop() {
+void Service::BeginToStop() {
   stopping_ = true;
   timer_.cancel();
+}
+
+Task<> Service::Stop() {
+  BeginToStop();
   if (running_) co_await finished_.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 

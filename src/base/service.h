@@ -23,6 +23,8 @@ class Service {
   Service(const Service&) = delete;
 
   void Start();
+  // No run begins any more.
+  void BeginToStop();
   // Lets the current run finish, then ends. May be called when it never started.
   Task<> Stop();
   // There is something to do: do not wait for the end of the pause. Cheap.

@@ -14,7 +14,7 @@ constexpr int kNice = 10;
 constexpr std::chrono::milliseconds kFirstDelay = std::chrono::seconds(1);
 constexpr std::chrono::milliseconds kMaxDelay = std::chrono::minutes(5);
 constexpr size_t kMaxReasonBytes = 500;
-constexpr int64_t kSuspectAttempts = 4;  // so many processes may have ended by it
+constexpr int64_t kSuspectAttempts = 4;  // without an answer: the process may have ended by it
 
 std::vector<embed::Passage> PassagesOf(const embed::Embedder& embedder,
                                        const store::EmbeddingInput& input) {
@@ -36,11 +36,6 @@ std::string Reason(const std::exception& error) {
 }
 
 }  // namespace
-
-struct EmbedWorker::Claimed {
-  Work work;
-  Uuid lease;
-};
 
 // Why an episode has no vectors this time.
 struct EmbedWorker::Fault {
@@ -74,6 +69,10 @@ EmbedWorker::EmbedWorker(asio::any_io_executor executor, store::EmbeddingQueue& 
                                  "Time to embed one passage, with and without its context.")) {}
 
 Task<bool> EmbedWorker::RunOnce() {
+  if (kept_) {
+    co_await queue_.Return(kept_->work, kept_->lease, clock_.Now());
+    kept_.reset();
+  }
   const Uuid lease = RandomUuid();
   const Timestamp now = clock_.Now();
   std::optional<int64_t> tried_less_than;
@@ -81,14 +80,16 @@ Task<bool> EmbedWorker::RunOnce() {
   const std::vector<Work> work =
       co_await queue_.Claim(lease, now, now + options_.lease, 1, tried_less_than);
   if (work.empty()) co_return false;
-  const Claimed claimed{work.front(), lease};
+  const Claimed claimed{work.front(), lease, now};
   std::optional<Fault> fault;
   try {
     co_await WorkOff(claimed);
-  } catch (const postgres::ConnectionLost&) {
-    throw;
   } catch (const Failure& failure) {
     const ErrorCode code = failure.error().code;
+    if (code == ErrorCode::kUnavailable) {
+      kept_ = claimed;
+      throw;
+    }
     fault = Fault{Reason(failure), code == ErrorCode::kInvalid || code == ErrorCode::kTooLarge};
   } catch (const std::exception& error) {
     fault = Fault{Reason(error)};
@@ -98,7 +99,7 @@ Task<bool> EmbedWorker::RunOnce() {
 }
 
 Task<> EmbedWorker::WorkOff(Claimed claimed) {
-  const auto [work, lease] = claimed;
+  const auto& [work, lease, at] = claimed;
   // A text that ends the process each time would otherwise be claimed for ever.
   if (work.attempts > options_.max_attempts) {
     throw Failure(ErrorCode::kInvalid,
@@ -110,7 +111,10 @@ Task<> EmbedWorker::WorkOff(Claimed claimed) {
     co_return;
   }
   std::optional<std::vector<StoredVector>> vectors = co_await Embed(claimed, *input);
-  if (!vectors) co_return co_await queue_.Return(lease, clock_.Now());
+  if (!vectors) {
+    co_await queue_.Return(work, lease, clock_.Now());
+    co_return;
+  }
   // False: the lease was lost, or the text has changed. Somebody else does it anew.
   if (!co_await queue_.Finish(work, lease, *vectors)) co_return;
   co_await indexes_.SetVectors(work.brain, std::move(*vectors));
@@ -120,15 +124,15 @@ Task<> EmbedWorker::WorkOff(Claimed claimed) {
 Task<std::optional<std::vector<StoredVector>>> EmbedWorker::Embed(Claimed claimed,
                                                                   store::EmbeddingInput input) {
   using Seconds = std::chrono::duration<double>;
-  const auto [work, lease] = claimed;
+  const auto& [work, lease, at] = claimed;
   const std::vector<embed::Passage> passages =
       co_await bulk_.Run([this, input] { return PassagesOf(embedder_, input); });
   std::vector<StoredVector> vectors;
-  Timestamp leased_at = clock_.Now();
+  Timestamp leased_at = at;
   for (uint32_t number = 0; number < passages.size(); ++number) {
     if (stopping()) co_return std::nullopt;
     if (const Timestamp now = clock_.Now(); now - leased_at > options_.lease / 3) {
-      co_await queue_.ExtendLease(lease, now + options_.lease);
+      if (!co_await queue_.ExtendLease(work, lease, now + options_.lease)) co_return std::nullopt;
       leased_at = now;
     }
     const embed::Passage& passage = passages[number];
@@ -143,7 +147,7 @@ Task<std::optional<std::vector<StoredVector>>> EmbedWorker::Embed(Claimed claime
 }
 
 Task<> EmbedWorker::GiveBack(Claimed claimed, Fault fault) {
-  const auto [work, lease] = claimed;
+  const auto& [work, lease, at] = claimed;
   const bool give_up = fault.hopeless || work.attempts >= options_.max_attempts;
   const double jitter = std::uniform_real_distribution<>(0, 1)(jitter_);
   const Timestamp ready_at = clock_.Now() + RetryDelay(work.attempts, jitter);

@@ -26,9 +26,10 @@ std::chrono::milliseconds RetryDelay(int64_t attempts, double jitter);
 // One niced thread and what it embeds: a run is one episode, so that behind a long text nobody
 // waits whom another worker could serve. What the model refuses is tried again later, or `failed`
 // at once if it can never succeed. A text that ends the process must not use up the attempts of
-// those beside it: after the first few it is worked on by one worker only, one such text at a time.
-// When PostgreSQL is lost the run ends by exception and the lease expires by itself. On Stop() the
-// passage that is being embedded ends, and the episode is handed back.
+// those beside it: after the first few without an answer it is worked on by one worker only. When
+// a part is away (kUnavailable) the run ends by exception; that is no fault of the text, and before
+// the next run it is handed back. On Stop() the passage that is being embedded ends, and the
+// episode is handed back.
 class EmbedWorker final : public Service {
  public:
   EmbedWorker(asio::any_io_executor executor, store::EmbeddingQueue& queue,
@@ -39,7 +40,11 @@ class EmbedWorker final : public Service {
   Task<bool> RunOnce() override;
 
  private:
-  struct Claimed;
+  struct Claimed {
+    store::Work work;
+    Uuid lease;
+    Timestamp at;
+  };
   struct Fault;
   // Throws what the model or PostgreSQL throws.
   Task<> WorkOff(Claimed claimed);
@@ -55,6 +60,7 @@ class EmbedWorker final : public Service {
   EmbedWorkerOptions options_;
   ComputePool bulk_;
   std::minstd_rand jitter_;
+  std::optional<Claimed> kept_;  // of the run before, when a part was away
   Counter& embedded_;
   Counter& retried_;
   Counter& failed_;

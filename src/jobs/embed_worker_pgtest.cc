@@ -70,13 +70,11 @@ TEST_F(EmbedWorkerTest, RowsOfPlainSqlAreEmbeddedStoredAndInTheResidentIndex) {
   EXPECT_TRUE(MetricsSay("nexus_embedded_total 2"));
 }
 
-TEST_F(EmbedWorkerTest, AModelThatIsAwayIsTriedAgainLaterAndTheReasonIsKept) {
-  model_.before_each = [](std::string_view) {
-    throw Failure(ErrorCode::kUnavailable, "the model is away");
-  };
+TEST_F(EmbedWorkerTest, WhatFailsIsTriedAgainLaterAndTheReasonIsKept) {
+  model_.before_each = [](std::string_view) { throw std::runtime_error("a broken model"); };
   Insert("hola");
   Start();
-  EXPECT_TRUE(Until([&] { return Ask(kReasons) == "the model is away"; }));
+  EXPECT_TRUE(Until([&] { return Ask(kReasons) == "a broken model"; }));
   EXPECT_EQ(Ask(kStates), "pending 1");
   EXPECT_EQ(Ask(std::format("SELECT ready_at > '{}' FROM nexus_memory.embedding_queue",
                             FormatTimestamp(moved_clock_.Now()))),
@@ -118,6 +116,24 @@ TEST_F(EmbedWorkerTest, ATextThatEndedTheProcessEachTimeIsGivenUp) {
   Start();
   EXPECT_TRUE(Until([&] { return Ask(kStates) == "failed 9"; }));
   EXPECT_EQ(model_.runs, 0);
+}
+
+// Catches the mutant that counts every failure: a database without space on its disk would make
+// `failed` whatever waits.
+TEST_F(EmbedWorkerTest, APartThatIsAwayIsNoFaultOfTheText) {
+  Insert("hola");
+  std::atomic<int> tries = 0;
+  std::atomic<bool> away = true;
+  model_.before_each = [&](std::string_view) {
+    ++tries;
+    if (away) throw Failure(ErrorCode::kUnavailable, "the model is away");
+  };
+  Start();
+  ASSERT_TRUE(Until([&] { return tries >= 3; }));
+  EXPECT_TRUE(Until([&] { return Ask(kStates) == "pending 1"; }));
+  away = false;
+  EXPECT_TRUE(Until([&] { return Ask(kQueued) == "0"; }));
+  EXPECT_FALSE(MetricsSay("nexus_embedding_retries_total 1"));
 }
 
 TEST_F(EmbedWorkerTest, OneWorkerTakesWhatWasTriedOften) {

@@ -128,7 +128,7 @@ TEST_F(PrivateStackTest, RefusesRolesThatTheMapDoesNotName) {
               }).contains("Peer authentication failed"));
 }
 
-// Mutants it catches: no restart in Supervise(); Redis not supervised.
+// Catches the mutant of Supervise() that starts nothing again.
 TEST_F(PrivateStackTest, StartsAKilledServerAgain) {
   UseCopyOfStoppedData();
   PrivateStack stack(Options());
@@ -208,6 +208,7 @@ TEST_F(PrivateStackTest, StartsThoughTheOldPidBelongsToAnotherProcess) {
 // As when the kernel did not tell it: a postmaster that is nobody's child.
 TEST_F(PrivateStackTest, StopsAnOrphanAndStartsItsOwn) {
   UseCopyOfStoppedData();
+  std::filesystem::remove(data_ / "log/postgres.log");
   const Account account = ChooseServiceAccount("nexus", data_ / "pg");
   Process orphan = Process::Start({.program = FindPostgresFolder() / "postgres",
                                    .arguments = {"-D", (data_ / "pg").native()},
@@ -282,7 +283,7 @@ TEST_F(PrivateStackTest, RootLeavesAnOrdinaryUsersDataToThatUser) {
            seconds(60));
   PrivateStack stack(Options());
   stack.Start();
-  for (const char* name : {".", "log", "access", "pg", "redis", "run"}) {
+  for (const char* name : {".", "log", "log/postgres.log", "access", "pg", "redis", "run"}) {
     struct stat status;
     ASSERT_EQ(stat((data_ / name).c_str(), &status), 0) << name;
     EXPECT_EQ(status.st_uid, account.uid) << name;

@@ -76,9 +76,15 @@ int OpenInput(const std::string& text) {
   return file;
 }
 
+// It belongs to whom its folder does, or root would take the log from the user it runs for.
 int OpenOutput(const std::filesystem::path& path) {
   if (path.empty()) return open("/dev/null", O_WRONLY | O_CLOEXEC);
-  return open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+  struct stat folder;
+  if (file >= 0 && geteuid() == 0 && stat(path.parent_path().c_str(), &folder) == 0) {
+    [[maybe_unused]] const int ignored = fchown(file, folder.st_uid, folder.st_gid);
+  }
+  return file;
 }
 
 void ResetSignals() {

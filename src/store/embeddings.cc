@@ -102,12 +102,20 @@ Task<std::vector<Work>> EmbeddingQueue::Claim(Uuid lease_token, Timestamp now,
   co_return claimed;
 }
 
-Task<> EmbeddingQueue::ExtendLease(Uuid lease_token, Timestamp lease_until) {
-  co_await embedder_.Run(sql::kExtendLease, {ToParameter(lease_token), ToParameter(lease_until)});
+Task<bool> EmbeddingQueue::Change(postgres::Statement statement, Work work, Uuid lease_token,
+                                  Timestamp ready_at) {
+  Rows rows = co_await embedder_.Run(
+      statement, {ToParameter(work.brain), ToParameter(space_), ToParameter(work.item),
+                  ToParameter(lease_token), ToParameter(ready_at)});
+  co_return !rows.empty();
 }
 
-Task<> EmbeddingQueue::Return(Uuid lease_token, Timestamp now) {
-  co_await embedder_.Run(sql::kReturnWork, {ToParameter(lease_token), ToParameter(now)});
+Task<bool> EmbeddingQueue::ExtendLease(Work work, Uuid lease_token, Timestamp lease_until) {
+  return Change(sql::kExtendLease, work, lease_token, lease_until);
+}
+
+Task<bool> EmbeddingQueue::Return(Work work, Uuid lease_token, Timestamp now) {
+  return Change(sql::kReturnWork, work, lease_token, now);
 }
 
 Task<std::optional<EmbeddingInput>> EmbeddingQueue::Read(Work work) {

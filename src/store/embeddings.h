@@ -79,11 +79,11 @@ class EmbeddingQueue {
  public:
   EmbeddingQueue(postgres::Pool& embedder, int64_t space);
 
-  // With `tried_less_than` only what was tried less often before.
+  // With `tried_less_than` only what was tried less often before, or has told why it failed.
   Task<std::vector<Work>> Claim(Uuid lease_token, Timestamp now, Timestamp lease_until,
                                 int64_t limit,
                                 std::optional<int64_t> tried_less_than = std::nullopt);
-  Task<> ExtendLease(Uuid lease_token, Timestamp lease_until);
+  Task<bool> ExtendLease(Work work, Uuid lease_token, Timestamp lease_until);
   // nullopt: the episode is gone.
   Task<std::optional<EmbeddingInput>> Read(Work work);
   // Vectors in, queue row out, event out: one transaction.
@@ -92,10 +92,11 @@ class EmbeddingQueue {
   Task<bool> Drop(Work work, Uuid lease_token);
   Task<bool> Delay(Work work, Uuid lease_token, Timestamp ready_at, std::string reason,
                    bool give_up);
-  // What is still held under this lease is ready for others at once, and was no attempt.
-  Task<> Return(Uuid lease_token, Timestamp now);
+  // It is ready for others at once, and that was no attempt.
+  Task<bool> Return(Work work, Uuid lease_token, Timestamp now);
 
  private:
+  Task<bool> Change(postgres::Statement statement, Work work, Uuid lease_token, Timestamp ready_at);
   Task<bool> Settle(postgres::Transaction& transaction, const Work& work, Uuid lease_token);
 
   postgres::Pool& embedder_;

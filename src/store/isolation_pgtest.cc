@@ -185,7 +185,8 @@ std::string Snake(std::string_view name) {
 
 TEST_F(IsolationTest, NoStatementThatTakesABrainIsLeftOut) {
   // The directory has no row-level security; the worker's role sees the queue of every brain.
-  std::set<std::string> known = {"delete_brain", "finish_work", "delay_work"};
+  std::set<std::string> known = {"delete_brain", "finish_work", "delay_work", "extend_lease",
+                                 "return_work"};
   for (const Attempt& attempt : Attempts()) {
     std::string name = attempt.statement.name;
     const std::string suffix = std::format("_{}", space_);
