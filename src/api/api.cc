@@ -1,6 +1,7 @@
 #include "api/api.h"
 
 #include "api/errors.h"
+#include "api/etag.h"
 #include "api/secret.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -187,6 +188,9 @@ Task<http::Response> Api::Serve(const Operation& row, Call call, std::string req
   }
   http::Response response;
   response.status = row.status;
+  if (row.versioned && row.status != 204) {
+    response.headers.Set("etag", MakeEtag(answer->at("version").to_number<int64_t>()));
+  }
   if (row.status != 204) {
     response.headers.Set("content-type", "application/json");
     response.body = SerializeJson(*answer);

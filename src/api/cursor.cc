@@ -33,6 +33,16 @@ Result<std::string> ReadCursor(std::string_view cursor) {
   return place;
 }
 
+Result<int64_t> ReadNumberCursor(std::string_view cursor) {
+  auto place = ReadCursor(cursor);
+  if (!place) return std::unexpected(place.error());
+  int64_t number = 0;
+  const char* end = place->data() + place->size();
+  const auto [rest, error] = std::from_chars(place->data(), end, number);
+  if (error != std::errc() || rest != end) return RefuseCursor();
+  return number;
+}
+
 Result<Uuid> ReadIdCursor(std::string_view cursor) {
   auto place = ReadCursor(cursor);
   if (!place) return std::unexpected(place.error());

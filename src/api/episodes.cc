@@ -1,4 +1,5 @@
 #include "api/cursor.h"
+#include "api/etag.h"
 #include "api/filter.h"
 #include "api/handlers.h"
 #include "base/bytes.h"
@@ -11,6 +12,7 @@ namespace {
 constexpr std::chrono::seconds kWaitEmbedded{30};
 constexpr int64_t kRecallLimit = 10;
 constexpr int64_t kPackedLimit = 100;  // with a token_budget
+constexpr int64_t kMaxRevisionPage = 16;
 
 Episode ToEpisode(NewEpisode&& from, Timestamp now) {
   Episode episode;
@@ -39,6 +41,54 @@ void Fill(EpisodeView& view, Episode&& from) {
     view.metadata = std::move(metadata->get_object());
   }
   view.version = from.version;
+  view.invalidated_at = from.invalidated_at;
+  view.superseded_by = from.superseded_by;
+}
+
+NewEpisode ToNew(const Episode& from) {
+  NewEpisode made{.content = from.content,
+                  .occurred_at = from.occurred_at,
+                  .speaker = from.speaker,
+                  .session_id = from.session_id,
+                  .tags = from.tags,
+                  .importance_score = from.importance_score,
+                  .project_id = from.project_id,
+                  .metadata = {}};
+  if (auto metadata = ParseJson(from.metadata); metadata && metadata->is_object()) {
+    made.metadata = std::move(metadata->get_object());
+  }
+  return made;
+}
+
+// RFC 7396.
+void MergePatch(boost::json::object& target, const boost::json::object& patch) {
+  for (const auto& [name, value] : patch) {
+    if (value.is_null()) {
+      target.erase(name);
+    } else if (value.is_object()) {
+      boost::json::value& member = target[name];
+      if (!member.is_object()) member = boost::json::object();
+      MergePatch(member.get_object(), value.get_object());
+    } else {
+      target[name] = value;
+    }
+  }
+}
+
+// `old` with the patch applied; the text of what does not change stays as it is.
+Result<Episode> Patched(Episode old, const boost::json::object& patch) {
+  const NewEpisode before = ToNew(old);
+  boost::json::value merged = ToJson(before);
+  MergePatch(merged.as_object(), patch);
+  auto after = FromJson<NewEpisode>(merged);
+  if (!after) return std::unexpected(after.error());
+  const bool same_metadata = after->metadata == before.metadata;
+  Episode made = ToEpisode(std::move(*after), old.created_at);
+  made.id = old.id;
+  made.created_at = old.created_at;
+  made.version = old.version;
+  if (same_metadata) made.metadata = std::move(old.metadata);
+  return made;
 }
 
 size_t ContentBytes(const std::vector<Episode>& episodes) {
@@ -212,10 +262,69 @@ Task<Result<EpisodeView>> GetEpisode(Services& services, Call call, NoParameters
   co_return View(std::move(found.front()));
 }
 
+Task<Result<boost::json::value>> ReviseEpisode(Services& services, Call call,
+                                               boost::json::value body) {
+  auto id = EpisodeId(call);
+  if (!id) co_return std::unexpected(id.error());
+  auto version = ReadIfMatch(call.request);
+  if (!version) co_return std::unexpected(version.error());
+  if (auto patch = FromJson<EpisodePatch>(body); !patch) co_return std::unexpected(patch.error());
+  const auto change = [&body](Episode old) { return Patched(std::move(old), body.get_object()); };
+  auto revised = co_await services.revise.Run(call.brain.id, *id, *version, change);
+  if (!revised) co_return std::unexpected(revised.error());
+  co_return ToJson(View(std::move(*revised)));
+}
+
+Task<Result<EpisodeView>> InvalidateEpisode(Services& services, Call call, Invalidation request) {
+  auto id = EpisodeId(call);
+  if (!id) co_return std::unexpected(id.error());
+  auto version = ReadIfMatch(call.request);
+  if (!version) co_return std::unexpected(version.error());
+  auto ended =
+      co_await services.revise.Invalidate(call.brain.id, *id, *version, request.superseded_by);
+  if (!ended) co_return std::unexpected(ended.error());
+  co_return View(std::move(*ended));
+}
+
+Task<Result<RevisionPage>> ListRevisions(Services& services, Call call, PageRequest request) {
+  auto id = EpisodeId(call);
+  if (!id) co_return std::unexpected(id.error());
+  std::optional<int64_t> before;
+  if (request.cursor) {
+    auto version = ReadNumberCursor(*request.cursor);
+    if (!version) co_return std::unexpected(version.error());
+    before = *version;
+  }
+  if ((co_await services.episodes.Get(call.brain.id, {*id})).empty()) {
+    co_return Fail(ErrorCode::kNotFound, "There is no episode {}.", id->ToString());
+  }
+  // Each may hold a megabyte.
+  const int64_t limit = std::min(request.limit, kMaxRevisionPage);
+  auto found = co_await services.episodes.ListRevisions(call.brain.id, *id, before, limit + 1);
+  RevisionPage page;
+  if (std::ssize(found) > limit) {
+    found.pop_back();
+    page.next_cursor = MakeCursor(std::to_string(found.back().episode.version));
+  }
+  for (store::Revision& revision : found) {
+    RevisionView view;
+    Fill(view, std::move(revision.episode));
+    view.replaced_at = revision.replaced_at;
+    page.revisions.push_back(std::move(view));
+  }
+  co_return page;
+}
+
 Task<Result<boost::json::value>> DeleteEpisode(Services& services, Call call, boost::json::value) {
   auto id = EpisodeId(call);
   if (!id) co_return std::unexpected(id.error());
-  if (!co_await services.episodes.Delete(call.brain.id, *id)) {
+  auto version = ReadIfMatch(call.request);
+  if (!version) co_return std::unexpected(version.error());
+  if (!co_await services.episodes.Delete(call.brain.id, *id, *version)) {
+    if (*version && !(co_await services.episodes.Get(call.brain.id, {*id})).empty()) {
+      co_return Fail(ErrorCode::kPreconditionFailed,
+                     "If-Match asks for version {}, and it is another one.", **version);
+    }
     co_return Fail(ErrorCode::kNotFound, "There is no episode {}.", id->ToString());
   }
   services.indexes.Remove(call.brain.id, *id);

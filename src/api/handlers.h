@@ -19,6 +19,11 @@ Task<Result<EpisodePage>> ListEpisodes(Services& services, Call call, PageReques
 Task<Result<EpisodeView>> GetEpisode(Services& services, Call call, NoParameters request);
 Task<Result<boost::json::value>> DeleteEpisode(Services& services, Call call,
                                                boost::json::value nothing);
+// An EpisodePatch in, an EpisodeView out.
+Task<Result<boost::json::value>> ReviseEpisode(Services& services, Call call,
+                                               boost::json::value body);
+Task<Result<EpisodeView>> InvalidateEpisode(Services& services, Call call, Invalidation request);
+Task<Result<RevisionPage>> ListRevisions(Services& services, Call call, PageRequest request);
 Task<Result<RecallAnswer>> RecallEpisodes(Services& services, Call call, RecallRequest request);
 
 Task<Result<KeyMade>> CreateKey(Services& services, Call call, NewKey request);

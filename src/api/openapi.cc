@@ -76,11 +76,24 @@ json::array Parameters(const Operation& row, json::object& components) {
                                              {"maxLength", 255},
                                              {"pattern", "^[\\x20-\\x7E]+$"}}}});
   }
+  if (row.versioned && row.method != "GET") {
+    parameters.push_back(json::object{
+        {"name", "If-Match"},
+        {"in", "header"},
+        {"required", false},
+        {"description", "The ETag of the version that is meant; 412 if it is another one by now."},
+        {"schema", json::object{{"type", "string"}}}});
+  }
   return parameters;
 }
 
 json::object Success(const Operation& row, json::object& components) {
   json::object response{{"description", row.status == 204 ? "Done." : "Success."}};
+  if (row.versioned && row.status != 204) {
+    response["headers"] =
+        json::object{{"ETag", json::object{{"description", "The version, for If-Match."},
+                                           {"schema", json::object{{"type", "string"}}}}}};
+  }
   if (!row.responses.empty()) {
     response["content"] = JsonContent(OneOf(row.responses, components));
   } else if (row.status != 204) {
@@ -96,6 +109,7 @@ json::object Responses(const Operation& row, json::object& components) {
   if (row.path.contains('{') || row.name == "createKey") problems.emplace_back("404");
   if (row.typed != nullptr) problems.insert(problems.end(), {"422"});
   if (!row.requests.empty()) problems.insert(problems.end(), {"409", "413"});
+  if (row.versioned && row.method != "GET") problems.emplace_back("412");
   for (const std::string& status : problems) {
     if (responses.contains(status)) continue;
     responses[status] = json::object{{"$ref", "#/components/responses/Problem"}};

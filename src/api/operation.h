@@ -17,6 +17,7 @@
 #include "memory/indexes.h"
 #include "memory/recall.h"
 #include "memory/remember.h"
+#include "memory/revise.h"
 #include "store/brains.h"
 #include "store/embeddings.h"
 #include "store/episodes.h"
@@ -33,6 +34,7 @@ struct Services {
   const embed::ModelInfo* model;  // null without a model
   memory::Indexes& indexes;
   memory::Remember& remember;
+  memory::Revise& revise;
   memory::Recall& recall;
   std::string_view version;
   std::function<Task<std::vector<PartHealth>>()> probe;  // asks every part; bounded in time
@@ -60,6 +62,7 @@ struct Operation {
   std::vector<const TypeInfo*> requests;   // one of these is the body; empty: no body
   std::vector<const TypeInfo*> responses;  // one of these is the answer; empty: no body
   bool takes_idempotency_key = false;
+  bool versioned = false;  // an answer's `version` is its ETag; what is not GET takes If-Match
 
   // Exactly one of them. `typed` gets the parsed body and gives the answer's; `raw` does it all.
   using Typed = Task<Result<boost::json::value>> (*)(Services&, Call, boost::json::value);

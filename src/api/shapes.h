@@ -147,10 +147,66 @@ struct EpisodeView {
   std::optional<std::string> speaker;
   boost::json::object metadata;
   int64_t version = 1;
+  std::optional<Timestamp> invalidated_at;
+  std::optional<Uuid> superseded_by;
 };
 BOOST_DESCRIBE_STRUCT(EpisodeView, (),
                       (kind, id, content, occurred_at, created_at, importance_score, tags,
-                       project_id, session_id, speaker, metadata, version))
+                       project_id, session_id, speaker, metadata, version, invalidated_at,
+                       superseded_by))
+
+struct EpisodePatch {
+  std::optional<std::string> content;
+  std::optional<Timestamp> occurred_at;
+  std::optional<std::string> speaker;
+  std::optional<std::string> session_id;
+  std::optional<std::vector<std::string>> tags;
+  std::optional<double> importance_score;
+  std::optional<std::string> project_id;
+  std::optional<boost::json::object> metadata;
+
+  static constexpr std::string_view kDescription =
+      "What changes, as a JSON merge patch (RFC 7396): null takes away, or sets back to what a new "
+      "episode has; metadata is merged.";
+  static constexpr FieldRule kFields[] = {
+      Field("content", "The text, whole: up to 1 MiB of UTF-8. It cannot be taken away.")
+          .NonBlank()
+          .MaxBytes(kMaxContentBytes),
+      Field("speaker", "Who said it.").MaxBytes(kMaxLabelBytes),
+      Field("session_id", "The conversation it belongs to.").MaxBytes(kMaxLabelBytes),
+      Field("tags", "All labels anew.").MaxItems(kMaxTags).MaxBytes(kMaxLabelBytes),
+      Field("importance_score", "0 to 1.").Between(0, 1),
+      Field("project_id", "The project it belongs to.").MaxBytes(kMaxLabelBytes)};
+};
+BOOST_DESCRIBE_STRUCT(EpisodePatch, (),
+                      (content, occurred_at, speaker, session_id, tags, importance_score,
+                       project_id, metadata))
+
+struct Invalidation {
+  std::optional<Uuid> superseded_by;
+
+  static constexpr std::string_view kDescription = "An end of validity.";
+  static constexpr FieldRule kFields[] = {
+      Field("superseded_by", "The episode that holds instead.")};
+};
+BOOST_DESCRIBE_STRUCT(Invalidation, (), (superseded_by))
+
+struct RevisionView : EpisodeView {
+  Timestamp replaced_at;
+
+  static constexpr std::string_view kDescription = "What an episode was before a change.";
+};
+BOOST_DESCRIBE_STRUCT(RevisionView, (EpisodeView), (replaced_at))
+
+struct RevisionPage {
+  std::vector<RevisionView> revisions;
+  std::optional<std::string> next_cursor;
+
+  static constexpr std::string_view kDescription = "Newest first; what it is now is none of them.";
+  static constexpr FieldRule kFields[] = {
+      Field("next_cursor", "Give it as `cursor` to read on; null at the end.").NullWhenEmpty()};
+};
+BOOST_DESCRIBE_STRUCT(RevisionPage, (), (revisions, next_cursor))
 
 struct EpisodePage {
   std::vector<EpisodeView> episodes;

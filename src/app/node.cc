@@ -101,6 +101,7 @@ struct Node::Parts {
   std::unique_ptr<embed::QueryLane> lane;
   std::unique_ptr<memory::Indexes> indexes;
   std::unique_ptr<memory::Remember> remember;
+  std::unique_ptr<memory::Revise> revise;
   std::unique_ptr<memory::Recall> recall;
 
   std::unique_ptr<api::Api> api;
@@ -232,11 +233,13 @@ void Node::Wire(std::string epoch) {
     parts.backfill = std::make_unique<jobs::Backfill>(parts.executor, *parts.owner_pool,
                                                       *parts.brains, parts.space->id);
   }
-  parts.remember = std::make_unique<memory::Remember>(*parts.api_pool, *parts.indexes, parts.clock,
-                                                      parts.metrics, std::move(epoch), [&parts] {
-                                                        for (const auto& worker : parts.workers)
-                                                          worker->Wake();
-                                                      });
+  const auto wake_workers = [&parts] {
+    for (const auto& worker : parts.workers) worker->Wake();
+  };
+  parts.remember = std::make_unique<memory::Remember>(
+      *parts.api_pool, *parts.indexes, parts.clock, parts.metrics, std::move(epoch), wake_workers);
+  parts.revise =
+      std::make_unique<memory::Revise>(*parts.api_pool, *parts.indexes, parts.clock, wake_workers);
   parts.recall =
       std::make_unique<memory::Recall>(*parts.episodes, *parts.indexes, parts.lane.get(),
                                        parts.embedder ? &parts.embedder->tokenizer() : nullptr,
@@ -250,10 +253,11 @@ void Node::Listen() {
   parts.probe = std::make_unique<Probe>(Probe::Parts{*parts.probe_pool, parts.redis.get(),
                                                      parts.embedder.get(), std::move(workers),
                                                      parts.feed.get(), parts.indexes.get()});
-  parts.api = std::make_unique<api::Api>(api::Services{
-      parts.clock, parts.metrics, *parts.brains, *parts.episodes, parts.vectors.get(),
-      parts.embedder ? &parts.embedder->info() : nullptr, *parts.indexes, *parts.remember,
-      *parts.recall, kVersion, [probe = parts.probe.get()] { return probe->Ask(); }});
+  parts.api = std::make_unique<api::Api>(
+      api::Services{parts.clock, parts.metrics, *parts.brains, *parts.episodes, parts.vectors.get(),
+                    parts.embedder ? &parts.embedder->info() : nullptr, *parts.indexes,
+                    *parts.remember, *parts.revise, *parts.recall, kVersion,
+                    [probe = parts.probe.get()] { return probe->Ask(); }});
   http::ServerOptions options;
   options.address = config_.address;
   options.port = config_.port;

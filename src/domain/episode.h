@@ -32,6 +32,10 @@ struct Episode {
   std::optional<std::string> speaker;
   std::string metadata = "{}";  // a JSON object
   int64_t version = 1;
+  std::optional<Timestamp> invalidated_at;  // from then on it is kept, and neither found nor listed
+  std::optional<Uuid> superseded_by;        // the episode that holds instead
+
+  bool operator==(const Episode&) const = default;
 };
 
 // What may be stored; what is refused is refused before anything is stored.

@@ -195,7 +195,7 @@ Task<> Indexes::Apply(std::vector<store::OutboxEvent> events) {
     const auto id = ParseUuid(event.aggregate_id);
     if (!resident || !id) continue;
     Changes& changes = by_brain[event.brain];
-    if (event.type == "episode.deleted") {
+    if (event.type == "episode.deleted" || event.type == "episode.invalidated") {
       changes.deleted.push_back(*id);
     } else if (event.type == "episode.updated") {
       changes.written.insert(*id);
@@ -226,6 +226,7 @@ Task<> Indexes::ApplyTo(Shared resident, Changes changes) {
     std::vector<Uuid> ids(part.begin(), part.end());
     auto rows = co_await episodes_.Get(resident->brain, ids);
     std::unordered_set<Uuid> gone(ids.begin(), ids.end());
+    std::erase_if(rows, [](const Episode& row) { return row.invalidated_at.has_value(); });
     for (const Episode& row : rows) gone.erase(row.id);
     for (const Uuid& id : gone) resident->Remove(id);
     co_await PutInto(resident, std::move(rows));

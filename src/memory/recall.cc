@@ -34,11 +34,12 @@ std::vector<Uuid> IdsOf(std::span<const recall::Hit> hits) {
 
 using Rows = std::unordered_map<Uuid, Episode>;
 
-// Of the ids that have a row.
+// Of the ids that have a row which is valid.
 std::vector<Episode> Those(const Rows& rows, const std::vector<Uuid>& ids) {
   std::vector<Episode> found;
   for (const Uuid& id : ids) {
-    if (auto row = rows.find(id); row != rows.end()) found.push_back(row->second);
+    auto row = rows.find(id);
+    if (row != rows.end() && !row->second.invalidated_at) found.push_back(row->second);
   }
   return found;
 }
@@ -138,7 +139,7 @@ Task<std::vector<Recollection>> Recall::Fetch(Uuid brain, std::vector<recall::Hi
     }
     for (recall::Hit& hit : part) {
       const auto row = rows.find(hit.id);
-      if (row == rows.end()) {
+      if (row == rows.end() || row->second.invalidated_at) {
         indexes_.Remove(brain, hit.id);
         continue;
       }

@@ -23,7 +23,7 @@ bool Indexes::Resident::HasOwn(Uuid item, int64_t generation) const {
 void Indexes::Resident::ForgetOwn(const store::OutboxEvent& event) {
   const auto id = ParseUuid(event.aggregate_id);
   if (!id) return;
-  if (event.type == "episode.created") own_episodes.erase(*id);
+  if (event.type == "episode.created" || event.type == "episode.updated") own_episodes.erase(*id);
   if (event.type == "episode.embedded" && HasOwn(*id, event.generation)) {
     if (own_generations[*id] == event.generation) own_generations.erase(*id);
   }

@@ -27,6 +27,8 @@ Episode ReadEpisode(const Row& row) {
   episode.speaker = row.OptionalText(8);
   episode.metadata = row.Text(9);
   episode.version = row.Integer(10);
+  if (!row.IsNull(11)) episode.invalidated_at = row.Time(11);
+  if (!row.IsNull(12)) episode.superseded_by = row.Id(12);
   return episode;
 }
 
@@ -107,9 +109,24 @@ Task<std::vector<Episode>> Episodes::Scan(Uuid brain, std::optional<Uuid> after,
   co_return ReadEpisodes(rows);
 }
 
-Task<bool> Episodes::Delete(Uuid brain, Uuid id) {
+Task<std::vector<Revision>> Episodes::ListRevisions(Uuid brain, Uuid id,
+                                                    std::optional<int64_t> before, int64_t limit) {
   Transaction transaction = co_await api_.BeginAs(brain);
-  Rows rows = co_await transaction.Run(sql::kDeleteEpisode, {ToParameter(brain), ToParameter(id)});
+  Rows rows = co_await transaction.Run(
+      sql::kListRevisions,
+      {ToParameter(brain), ToParameter(id), ToParameter(before), ToParameter(limit)});
+  co_await transaction.Commit();
+  std::vector<Revision> revisions;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    revisions.push_back({ReadEpisode(rows[i]), rows[i].Time(13)});
+  }
+  co_return revisions;
+}
+
+Task<bool> Episodes::Delete(Uuid brain, Uuid id, std::optional<int64_t> version) {
+  Transaction transaction = co_await api_.BeginAs(brain);
+  Rows rows = co_await transaction.Run(sql::kDeleteEpisode,
+                                       {ToParameter(brain), ToParameter(id), ToParameter(version)});
   co_await transaction.Commit();
   co_return !rows.empty();
 }
@@ -145,6 +162,29 @@ Task<> Episodes::Insert(Transaction& transaction, Uuid brain, std::span<const Ep
                                        postgres::TextArray(columns.metadata),
                                        postgres::TextArray(columns.created)};
   co_await transaction.Run(sql::kInsertEpisodes, std::move(parameters));
+}
+
+Task<std::optional<Episode>> Episodes::Lock(Transaction& transaction, Uuid brain, Uuid id) {
+  Rows rows = co_await transaction.Run(sql::kLockEpisode, {ToParameter(brain), ToParameter(id)});
+  if (rows.empty()) co_return std::nullopt;
+  co_return ReadEpisode(rows[0]);
+}
+
+Task<int64_t> Episodes::Update(Transaction& transaction, Uuid brain, Episode episode) {
+  std::vector<Parameter> parameters = {ToParameter(brain),
+                                       ToParameter(episode.id),
+                                       std::move(episode.content),
+                                       ToParameter(episode.occurred_at),
+                                       std::format("{}", episode.importance_score),
+                                       JsonArray(episode.tags),
+                                       std::move(episode.project_id),
+                                       std::move(episode.session_id),
+                                       std::move(episode.speaker),
+                                       std::move(episode.metadata),
+                                       ToParameter(episode.invalidated_at),
+                                       ToParameter(episode.superseded_by)};
+  Rows rows = co_await transaction.Run(sql::kUpdateEpisode, std::move(parameters));
+  co_return rows[0].Integer(0);
 }
 
 Task<OutboxPlace> Episodes::CurrentPlace(Transaction& transaction) {

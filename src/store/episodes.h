@@ -20,6 +20,11 @@ struct EpisodeCounts {
   int64_t failed = 0;
 };
 
+struct Revision {
+  Episode episode;  // as it was
+  Timestamp replaced_at;
+};
+
 // A turn before an episode in its session.
 struct ContextTurn {
   std::string speaker;
@@ -52,14 +57,22 @@ class Episodes {
                                   int64_t max_bytes);
   // Oldest arrival first.
   Task<std::vector<Episode>> Scan(Uuid brain, std::optional<Uuid> after, int64_t limit);
-  // True if it was there; vectors and queued work went with it.
-  Task<bool> Delete(Uuid brain, Uuid id);
+  // True if it was there, in that version if one is given; revisions, vectors and queued work went
+  // with it.
+  Task<bool> Delete(Uuid brain, Uuid id, std::optional<int64_t> version = std::nullopt);
+  // What it was before each change, newest first; `before` is the last version of the page before.
+  Task<std::vector<Revision>> ListRevisions(Uuid brain, Uuid id, std::optional<int64_t> before,
+                                            int64_t limit);
   // `space` is the active one, 0 for none.
   Task<EpisodeCounts> Count(Uuid brain, int64_t space);
 
   // Parts of one write; the caller owns the transaction, begun as `brain`.
   static Task<> Insert(postgres::Transaction& transaction, Uuid brain,
                        std::span<const Episode> episodes);
+  // Held until the end of the transaction; nullopt: there is none.
+  static Task<std::optional<Episode>> Lock(postgres::Transaction& transaction, Uuid brain, Uuid id);
+  // Writes all that may change of what is locked; its new version.
+  static Task<int64_t> Update(postgres::Transaction& transaction, Uuid brain, Episode episode);
   static Task<OutboxPlace> CurrentPlace(postgres::Transaction& transaction);
   static Task<std::vector<std::string>> ClaimKeys(postgres::Transaction& transaction, Uuid brain,
                                                   std::vector<std::string> keys,

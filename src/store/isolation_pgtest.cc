@@ -71,6 +71,7 @@ class IsolationTest : public DatabaseTest {
                                      NewEpisode("tres", "s")};
     Await(InsertAll(*api, theirs_, episodes));
     for (const Episode& episode : episodes) ids_text_.push_back(episode.id.ToString());
+    for (const Episode& episode : episodes) Await(Revise(*api, episode));
     const Timestamp now = clock_.Now() + std::chrono::seconds(1);
     const Uuid lease = RandomUuid();
     EmbeddingQueue queue(*embedder, space_);
@@ -80,6 +81,12 @@ class IsolationTest : public DatabaseTest {
     EXPECT_TRUE(Await(queue.Finish(work[0], lease, {vector})));
     EXPECT_TRUE(Await(queue.Drop(work[1], lease)));
     Await(ClaimKey(*api));
+  }
+
+  Task<> Revise(Pool& api, Episode episode) {
+    Transaction transaction = co_await api.BeginAs(theirs_);
+    EXPECT_EQ(co_await Episodes::Update(transaction, theirs_, std::move(episode)), 2);
+    co_await transaction.Commit();
   }
 
   Task<> ClaimKey(Pool& api) {
@@ -109,7 +116,12 @@ class IsolationTest : public DatabaseTest {
         {sql::kGetEpisodes, "nexus_embedder", {theirs, ids}},
         {sql::kListEpisodes, "nexus_api", {theirs, none, many, many}},
         {sql::kScanEpisodes, "nexus_api", {theirs, none, many}},
-        {sql::kDeleteEpisode, "nexus_api", {theirs, item}},
+        {sql::kDeleteEpisode, "nexus_api", {theirs, item, none}},
+        {sql::kLockEpisode, "nexus_api", {theirs, item}},
+        {sql::kUpdateEpisode,
+         "nexus_api",
+         {theirs, item, "x", now, "0.5", "[]", none, none, none, "{}", none, none}},
+        {sql::kListRevisions, "nexus_api", {theirs, item, none, many}},
         {sql::kGetContext, "nexus_embedder", {theirs, "s", now, last}},
         {sql::kCountEpisodes, "nexus_api", {theirs}},
         {sql::kClaimIdempotencyKeys, "nexus_api", {theirs, "{new}", "{digest}", now}},
@@ -134,8 +146,9 @@ class IsolationTest : public DatabaseTest {
     auto backup = PoolAs("nexus_backup");
     std::string all;
     for (std::string table :
-         {std::string("episodes"), std::string("idempotency_keys"), std::string("outbox"),
-          std::string("embedding_queue"), std::format("embeddings_{}", space_)}) {
+         {std::string("episodes"), std::string("episode_revisions"),
+          std::string("idempotency_keys"), std::string("outbox"), std::string("embedding_queue"),
+          std::format("embeddings_{}", space_)}) {
       const std::string text = std::format(
           "SELECT count(*), md5(string_agg(t::text, ',' ORDER BY t::text)) "
           "FROM nexus_memory.{} t WHERE brain_id = $1",

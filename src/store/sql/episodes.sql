@@ -12,17 +12,17 @@ SELECT $1::uuid, id, content, occurred_at, importance,
 -- name: GetEpisodes
 -- $1 brain, $2 ids. In no particular order.
 SELECT episode_id, content, occurred_at, created_at, importance_score, tags, project_id, session_id,
-       speaker, metadata, version
+       speaker, metadata, version, invalidated_at, superseded_by
   FROM nexus_memory.episodes WHERE brain_id = $1 AND episode_id = ANY ($2::uuid[]);
 
 -- name: ListEpisodes
 -- $1 brain, $2 the last id of the page before or NULL, $3 limit, $4 bytes: the row whose content
 -- reaches them is the last. Newest arrival first.
 SELECT episode_id, content, occurred_at, created_at, importance_score, tags, project_id, session_id,
-       speaker, metadata, version
+       speaker, metadata, version, invalidated_at, superseded_by
   FROM (SELECT *, sum(octet_length(content)) OVER (ORDER BY episode_id DESC) AS bytes
           FROM (SELECT * FROM nexus_memory.episodes
-                 WHERE brain_id = $1 AND ($2::uuid IS NULL OR episode_id < $2)
+                 WHERE brain_id = $1 AND invalidated_at IS NULL AND ($2::uuid IS NULL OR episode_id < $2)
                  ORDER BY episode_id DESC LIMIT $3) AS page) AS measured
  WHERE bytes - octet_length(content) < $4
  ORDER BY episode_id DESC;
@@ -30,23 +30,50 @@ SELECT episode_id, content, occurred_at, created_at, importance_score, tags, pro
 -- name: ScanEpisodes
 -- $1 brain, $2 the last id of the page before or NULL, $3 limit. Oldest arrival first: the load of an index.
 SELECT episode_id, content, occurred_at, created_at, importance_score, tags, project_id, session_id,
-       speaker, metadata, version
-  FROM nexus_memory.episodes WHERE brain_id = $1 AND ($2::uuid IS NULL OR episode_id > $2)
+       speaker, metadata, version, invalidated_at, superseded_by
+  FROM nexus_memory.episodes
+ WHERE brain_id = $1 AND invalidated_at IS NULL AND ($2::uuid IS NULL OR episode_id > $2)
  ORDER BY episode_id LIMIT $3;
 
 -- name: DeleteEpisode
--- $1 brain, $2 id. The triggers remove vectors and queued work.
-DELETE FROM nexus_memory.episodes WHERE brain_id = $1 AND episode_id = $2 RETURNING episode_id;
+-- $1 brain, $2 id, $3 only this version, NULL: any. The triggers remove vectors and queued work.
+DELETE FROM nexus_memory.episodes
+ WHERE brain_id = $1 AND episode_id = $2 AND ($3::bigint IS NULL OR version = $3) RETURNING episode_id;
+
+-- name: LockEpisode
+-- $1 brain, $2 id: the row until the transaction's end.
+SELECT episode_id, content, occurred_at, created_at, importance_score, tags, project_id, session_id,
+       speaker, metadata, version, invalidated_at, superseded_by
+  FROM nexus_memory.episodes WHERE brain_id = $1 AND episode_id = $2 FOR UPDATE;
+
+-- name: UpdateEpisode
+-- $1 brain, $2 id, $3 content, $4 occurred_at, $5 importance, $6 tags as JSON text, $7 project,
+-- $8 session, $9 speaker, $10 metadata, $11 invalidated_at, $12 superseded_by. The triggers count the
+-- version and keep the old one.
+UPDATE nexus_memory.episodes
+   SET content = $3, occurred_at = $4, importance_score = $5,
+       tags = ARRAY(SELECT jsonb_array_elements_text($6::jsonb)), project_id = $7, session_id = $8,
+       speaker = $9, metadata = $10, invalidated_at = $11, superseded_by = $12
+ WHERE brain_id = $1 AND episode_id = $2 RETURNING version;
+
+-- name: ListRevisions
+-- $1 brain, $2 id, $3 the last version of the page before or NULL, $4 limit. Newest first.
+SELECT episode_id, content, occurred_at, created_at, importance_score, tags, project_id, session_id,
+       speaker, metadata, version, NULL, NULL, replaced_at
+  FROM nexus_memory.episode_revisions
+ WHERE brain_id = $1 AND episode_id = $2 AND ($3::bigint IS NULL OR version < $3)
+ ORDER BY version DESC LIMIT $4;
 
 -- name: GetContext
 -- $1 brain, $2 session, $3 occurred_at, $4 id: the two episodes before this place, nearest first.
 SELECT coalesce(speaker, ''), content FROM nexus_memory.episodes
  WHERE brain_id = $1 AND session_id = $2 AND (occurred_at, episode_id) < ($3::timestamptz, $4::uuid)
+   AND invalidated_at IS NULL
  ORDER BY occurred_at DESC, episode_id DESC LIMIT 2;
 
 -- name: CountEpisodes
 -- $1 brain.
-SELECT count(*) FROM nexus_memory.episodes WHERE brain_id = $1;
+SELECT count(*) FROM nexus_memory.episodes WHERE brain_id = $1 AND invalidated_at IS NULL;
 
 -- name: CurrentPosition
 -- The place in the outbox that this transaction's rows reach.

@@ -22,10 +22,10 @@ SELECT item, chunk_no, start_byte, end_byte, version, generation, embedding FROM
  WHERE brain_id = $1 AND kind = 'episode' AND item = ANY ($2::uuid[]) ORDER BY item, chunk_no;
 
 -- name: CountCoverage
--- $1 brain: its episodes; those that have vectors and wait for no newer ones; those given up.
-SELECT (SELECT count(*) FROM nexus_memory.episodes WHERE brain_id = $1),
+-- $1 brain: its valid episodes; those that have vectors and wait for no newer ones; those given up.
+SELECT (SELECT count(*) FROM nexus_memory.episodes WHERE brain_id = $1 AND invalidated_at IS NULL),
        (SELECT count(*) FROM nexus_memory.episodes e
-         WHERE e.brain_id = $1
+         WHERE e.brain_id = $1 AND e.invalidated_at IS NULL
            AND EXISTS (SELECT FROM nexus_memory.embeddings_:space v
                         WHERE v.brain_id = e.brain_id AND v.kind = 'episode' AND v.item = e.episode_id)
            AND NOT EXISTS (SELECT FROM nexus_memory.embedding_queue q
@@ -35,9 +35,9 @@ SELECT (SELECT count(*) FROM nexus_memory.episodes WHERE brain_id = $1),
          WHERE brain_id = $1 AND space_id = :space AND kind = 'episode' AND state = 'failed');
 
 -- name: QueueMissing
--- $1 brain: every episode of it that has neither a vector nor work is queued.
+-- $1 brain: every valid episode of it that has neither a vector nor work is queued.
 SELECT nexus_memory.queue_embeddings(array_agg(e.brain_id), array_agg(e.episode_id)) FROM nexus_memory.episodes e
- WHERE e.brain_id = $1
+ WHERE e.brain_id = $1 AND e.invalidated_at IS NULL
    AND NOT EXISTS (SELECT FROM nexus_memory.embeddings_:space v
                     WHERE v.brain_id = e.brain_id AND v.kind = 'episode' AND v.item = e.episode_id)
    AND NOT EXISTS (SELECT FROM nexus_memory.embedding_queue q
