@@ -5,7 +5,7 @@
 # ready. NEXUS_DATA_DIR, NEXUS_PORT and every other NEXUS_… setting hold. Ctrl-C stops it all.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-nexus=build/release/nexus
+nexus=$PWD/build/release/nexus
 
 say() { printf 'run: %s\n' "$*" >&2; }
 
@@ -66,16 +66,16 @@ demo=
 if [ -n "$stopping" ] || ! kill -0 "$server" 2>/dev/null; then wait_for_server; fi
 [ "$demo_status" = 0 ] || say "the demo was not played to its end; the server goes on"
 
-settings=
+settings=" PATH=$(dirname "$nexus"):\$PATH"
 if [ "$url" != http://127.0.0.1:8002 ]; then settings+=" NEXUS_URL=$url"; fi
 if [ -n "${NEXUS_DATA_DIR:-}" ]; then settings+=" NEXUS_DATA_DIR=$NEXUS_DATA_DIR"; fi
 cat <<TEXT
 
 The server goes on at $url; Ctrl-C stops it. In another terminal:
-${settings:+
-  export$settings}
-  $nexus remember "Ana's boat is called Xoubiña."
-  $nexus recall "¿cómo se llama el barco de Ana?"
-  $nexus recall --brain demo "Why did he quit caffeine?"
+
+  export$settings
+  nexus remember "Ana's boat is called Xoubiña."
+  nexus recall "¿cómo se llama el barco de Ana?"
+  nexus recall --brain demo "Why did he quit caffeine?"
 TEXT
 wait_for_server

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <span>
 
 #include "app/node.h"
 #include "app/run.h"
@@ -41,8 +42,37 @@ struct ServerFlags {
   }
 };
 
-bool IsCommand(CLI::App& app, const std::string& name) {
-  return !app.get_subcommands([&](CLI::App* command) { return command->check_name(name); }).empty();
+std::string NamesOfCommands(const CLI::App& app) {
+  std::string names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  }
+  return names;
+}
+
+// What is wrong with the command line, and what to type instead.
+Error Explain(const CLI::App& app, const CLI::ParseError& error, std::span<char*> words) {
+  if (words.size() > 1 && words[1][0] == '-') {
+    return {ErrorCode::kInvalid, std::format("{} stands before the command", words[1]), "",
+            std::format("options come behind it: nexus COMMAND {} …", words[1])};
+  }
+  const CLI::App* command = &app;
+  std::string typed = "nexus";
+  size_t next = 1;
+  for (; !command->get_subcommands().empty(); ++next) {
+    command = command->get_subcommands().front();
+    typed += " " + command->get_name();
+  }
+  const std::string remedy = std::format("`{} --help` says what it takes", typed);
+  if (command->get_require_subcommand_min() == 0) {
+    return {ErrorCode::kInvalid, error.what(), "", remedy};
+  }
+  const std::string names = NamesOfCommands(*command);
+  if (next >= words.size()) {
+    return {ErrorCode::kInvalid, "which command? One of: " + names, "", remedy};
+  }
+  return {ErrorCode::kInvalid, std::format("there is no command `{} {}`", typed, words[next]), "",
+          "one of: " + names};
 }
 
 std::string DefaultOf(std::string_view name) {
@@ -82,12 +112,9 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (argc > 1 && argv[1][0] != '-' && !IsCommand(app, argv[1])) {
-      cli::PrintError({ErrorCode::kInvalid, std::format("there is no command `{}`", argv[1]), "",
-                       "`nexus --help` lists them"});
-      return cli::kExitUsage;
-    }
-    return app.exit(error) == 0 ? cli::kExitOk : cli::kExitUsage;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    cli::PrintError(Explain(app, error, std::span(argv, static_cast<size_t>(argc))));
+    return cli::kExitUsage;
   }
   try {
     return AfterWriting(chosen());

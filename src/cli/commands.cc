@@ -12,6 +12,7 @@ void AddCommands(CLI::App& app, Action& chosen, const Defaults& defaults) {
   AddRemember(all, defaults);
   AddRecall(all, defaults);
   AddEpisodes(all, defaults);
+  AddRevise(all, defaults);
   AddBrain(all, defaults);
   AddKey(all, defaults);
   AddDemo(all, defaults);

@@ -26,8 +26,8 @@ struct Defaults {
   std::filesystem::path model_directory;
 };
 
-// Adds status, remember, recall, list, show, forget, brain, key, demo, doctor, psql and version to
-// `app`. Parsing sets `chosen`, which must outlive `app`.
+// Adds every command but `up` and `serve` to `app`. Parsing sets `chosen`, which must outlive
+// `app`.
 void AddCommands(CLI::App& app, Action& chosen, const Defaults& defaults);
 
 }  // namespace nexus::cli

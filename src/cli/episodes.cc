@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "cli/answer.h"
 #include "cli/command_list.h"
+#include "cli/episode_fields.h"
 #include "cli/layout.h"
 #include "cli/server.h"
 #include "cli/terminal.h"
@@ -122,20 +123,21 @@ void PrintEpisode(const boost::json::object& episode, const Screen& screen) {
   }
   line("tags", tags);
   line("importance", std::format("{}", NumberOf(episode, "importance_score")));
+  if (const int64_t version = CountOf(episode, "version"); version > 1) {
+    line("version", std::format("{} (`nexus history` shows the others)", version));
+  }
+  line("ended", ShortTime(TextOf(episode, "invalidated_at")));
+  line("instead", TextOf(episode, "superseded_by"));
   const boost::json::object& metadata = ObjectOf(episode, "metadata");
   if (!metadata.empty()) line("metadata", SerializeJson(metadata));
   Print("\n");
   for (const std::string& text : Wrap(TextOf(episode, "content"), screen.width)) Print(text + "\n");
 }
 
-std::string EpisodeTarget(const Server& server, const std::string& id) {
-  RequireUtf8(id, "the id");
-  return BrainTarget(server.connection().brain, "/episodes/" + http::PercentEncode(id));
-}
-
 int Show(const EpisodeFlags& given, const Defaults& defaults) {
   Server server = given.Connect(defaults);
-  const boost::json::object episode = server.Ask("GET", EpisodeTarget(server, given.ids.front()));
+  const boost::json::object episode =
+      server.Ask("GET", EpisodeTarget(server.connection().brain, given.ids.front()));
   if (PrintsJson(given.connection.json)) {
     PrintJson(episode);
   } else {
@@ -149,7 +151,8 @@ bool IsConfirmed(Server& server, const EpisodeFlags& given) {
   if (given.yes || !CanAsk()) return true;
   const Screen screen = StandardError();
   for (const std::string& id : given.ids) {
-    const boost::json::object episode = server.Ask("GET", EpisodeTarget(server, id));
+    const boost::json::object episode =
+        server.Ask("GET", EpisodeTarget(server.connection().brain, id));
     PrintNote("  " + Cut(TextOf(episode, "content"), screen.width - 2));
   }
   const std::string answer = AskPerson(
@@ -168,7 +171,7 @@ int Forget(const EpisodeFlags& given, const Defaults& defaults) {
   int code = kExitOk;
   for (const std::string& id : given.ids) {
     try {
-      server.Ask("DELETE", EpisodeTarget(server, id));
+      server.Ask("DELETE", EpisodeTarget(server.connection().brain, id));
       forgotten.emplace_back(id);
     } catch (const Failure& failure) {
       if (failure.error().code != ErrorCode::kNotFound) throw;

@@ -38,7 +38,7 @@ void Flags::List(const std::string& name, std::vector<std::string>& target,
                  const std::string& help) {
   app_->add_option(name, target, help)
       ->delimiter(',')
-      ->expected(1)
+      ->allow_extra_args(false)  // else `--tag letters -` would take the `-` along
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 

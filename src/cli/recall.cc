@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "cli/answer.h"
 #include "cli/command_list.h"
+#include "cli/episode_fields.h"
 #include "cli/recall_view.h"
 #include "cli/server.h"
 #include "cli/terminal.h"
@@ -19,8 +20,8 @@ struct RecallFlags {
   std::optional<int64_t> limit;
   std::optional<std::string> mode;
   std::vector<std::string> tags, all_tags, without_tags;
-  std::optional<std::string> project, session, speaker, from, before;
-  std::optional<double> min_importance, recency, half_life, importance;
+  std::optional<std::string> project, session, speaker, from, before, metadata;
+  std::optional<double> min_importance, max_importance, recency, half_life, importance;
   std::optional<int64_t> expand, token_budget;
   bool explain = false;
 };
@@ -46,6 +47,10 @@ boost::json::object FilterOf(const RecallFlags& given) {
   SetIfGiven(filter, "occurred_from", given.from);
   SetIfGiven(filter, "occurred_before", given.before);
   SetIfGiven(filter, "min_importance", given.min_importance);
+  SetIfGiven(filter, "max_importance", given.max_importance);
+  if (given.metadata) {
+    filter["metadata"] = ReadObject(*given.metadata, "--metadata", R"({"lamp":{"gte":3}})");
+  }
   return filter;
 }
 
@@ -94,6 +99,9 @@ void AddRecall(Flags& all, const Defaults& defaults) {
   command.Text("--from", given->from, "that happened then or later, as 2026-01-31T00:00:00Z");
   command.Text("--before", given->before, "that happened before then");
   command.Number("--min-importance", given->min_importance, "at least so important, 0 to 1");
+  command.Number("--max-importance", given->max_importance, "at most so important, 0 to 1");
+  command.Text("--metadata", given->metadata,
+               R"(with such members, as {"lamp":3} or {"lamp":{"gte":1,"lt":3}})");
   command.Number("--recency", given->recency, "how much being new adds to the score [0]");
   command.Number("--half-life", given->half_life, "in how many days recency halves [30]");
   command.Number("--importance", given->importance, "how much importance adds to the score [0]");
