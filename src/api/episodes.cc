@@ -10,6 +10,7 @@ namespace nexus::api {
 namespace {
 
 constexpr std::chrono::seconds kWaitEmbedded{30};
+constexpr std::chrono::seconds kWaitForPosition{5};
 constexpr int64_t kRecallLimit = 10;
 constexpr int64_t kPackedLimit = 100;  // with a token_budget
 constexpr int64_t kMaxRevisionPage = 16;
@@ -137,6 +138,7 @@ RecallResult View(memory::Recollection&& found, const RecallRequest& request,
     result.before = Views(std::move(found.before));
     result.after = Views(std::move(found.behind));
   }
+  if (request.dedupe) result.folded = std::move(found.folded);
   if (request.token_budget) result.tokens = found.tokens;
   if (request.explain) result.explanation = View(found.explanation, words);
   return result;
@@ -154,7 +156,9 @@ memory::RecallQuestion ToQuestion(const RecallRequest& request, EpisodeFilter fi
           .importance_weight = request.importance_weight,
           .neighbours = static_cast<size_t>(request.expand),
           .token_budget = request.token_budget,
-          .explain = request.explain};
+          .dedupe = request.dedupe,
+          .explain = request.explain,
+          .as_of = request.as_of};
 }
 
 double Milliseconds(double seconds) { return std::round(seconds * 1e6) / 1e3; }
@@ -234,15 +238,18 @@ Task<Result<boost::json::value>> RememberEpisodes(Services& services, Call call,
   co_return ToJson(receipts);
 }
 
-Task<Result<EpisodePage>> ListEpisodes(Services& services, Call call, PageRequest request) {
+Task<Result<EpisodePage>> ListEpisodes(Services& services, Call call, ListRequest request) {
+  auto filter = ReadConditions(request, "");
+  if (!filter) co_return std::unexpected(filter.error());
   std::optional<Uuid> before;
   if (request.cursor) {
     auto id = ReadIdCursor(*request.cursor);
     if (!id) co_return std::unexpected(id.error());
     before = *id;
   }
-  auto found = co_await services.episodes.List(call.brain.id, before, request.limit + 1,
-                                               static_cast<int64_t>(kMaxAnswerBytes));
+  auto found =
+      co_await services.episodes.List(call.brain.id, std::move(*filter), before, request.limit + 1,
+                                      static_cast<int64_t>(kMaxAnswerBytes));
   const bool beyond = std::ssize(found) > request.limit;
   if (beyond) found.pop_back();
   EpisodePage page;
@@ -335,6 +342,17 @@ Task<Result<RecallAnswer>> RecallEpisodes(Services& services, Call call, RecallR
   const auto begin = std::chrono::steady_clock::now();
   auto filter = ReadFilter(std::move(request.filter), "/filter");
   if (!filter) co_return std::unexpected(filter.error());
+  if (request.as_of && *request.as_of > services.clock.Now()) {
+    co_return FailField(ErrorCode::kInvalid, "/as_of", "lies in the future");
+  }
+  if (request.min_position) {
+    auto position = store::ParsePosition(*request.min_position);
+    if (!position) {
+      co_return FailField(ErrorCode::kInvalid, "/min_position", "is not the position of a write");
+    }
+    auto error = co_await services.position.WaitFor(*std::move(position), kWaitForPosition);
+    if (error) co_return std::unexpected(*std::move(error));
+  }
   auto recalled =
       co_await services.recall.Run(call.brain.id, ToQuestion(request, std::move(*filter)));
   RecallAnswer answer;

@@ -44,12 +44,7 @@ Result<std::vector<MetadataTest>> ReadTests(const std::string& key, const boost:
 
 }  // namespace
 
-Result<EpisodeFilter> ReadFilter(FilterRequest request, const std::string& pointer) {
-  if (request.metadata.size() > kMaxMetadataTests) {
-    return Refuse(pointer + "/metadata",
-                  std::format("{} members exceed the limit max_metadata_tests = {}",
-                              request.metadata.size(), kMaxMetadataTests));
-  }
+Result<EpisodeFilter> ReadConditions(const EpisodeConditions& request, const std::string& pointer) {
   if (request.min_importance && request.max_importance &&
       *request.min_importance > *request.max_importance) {
     return Refuse(pointer + "/min_importance", "is more than max_importance: nothing can pass");
@@ -58,21 +53,31 @@ Result<EpisodeFilter> ReadFilter(FilterRequest request, const std::string& point
       *request.occurred_from >= *request.occurred_before) {
     return Refuse(pointer + "/occurred_from", "is not before occurred_before: nothing can pass");
   }
-  EpisodeFilter filter{.tags_any = std::move(request.tags_any),
-                       .tags_all = std::move(request.tags_all),
-                       .tags_none = std::move(request.tags_none),
-                       .project_id = std::move(request.project_id),
-                       .session_id = std::move(request.session_id),
-                       .speaker = std::move(request.speaker),
+  return EpisodeFilter{.tags_any = request.tags_any,
+                       .tags_all = request.tags_all,
+                       .tags_none = request.tags_none,
+                       .project_id = request.project_id,
+                       .session_id = request.session_id,
+                       .speaker = request.speaker,
                        .occurred_from = request.occurred_from,
                        .occurred_before = request.occurred_before,
                        .min_importance = request.min_importance,
                        .max_importance = request.max_importance,
                        .metadata = {}};
+}
+
+Result<EpisodeFilter> ReadFilter(FilterRequest request, const std::string& pointer) {
+  if (request.metadata.size() > kMaxMetadataTests) {
+    return Refuse(pointer + "/metadata",
+                  std::format("{} members exceed the limit max_metadata_tests = {}",
+                              request.metadata.size(), kMaxMetadataTests));
+  }
+  auto filter = ReadConditions(request, pointer);
+  if (!filter) return filter;
   for (const auto& [key, value] : request.metadata) {
     auto tests = ReadTests(key, value, JsonPointer(pointer + "/metadata", key));
     if (!tests) return std::unexpected(tests.error());
-    filter.metadata.insert(filter.metadata.end(), tests->begin(), tests->end());
+    filter->metadata.insert(filter->metadata.end(), tests->begin(), tests->end());
   }
   return filter;
 }

@@ -1,4 +1,4 @@
-// The filter of a request.
+// The filters of requests.
 #pragma once
 
 #include <string>
@@ -11,6 +11,7 @@ namespace nexus::api {
 
 // kInvalid with the pointer of the place, which begins with `pointer`: bounds that nothing can
 // hold, a test of the metadata that is none.
+Result<EpisodeFilter> ReadConditions(const EpisodeConditions& request, const std::string& pointer);
 Result<EpisodeFilter> ReadFilter(FilterRequest request, const std::string& pointer);
 
 }  // namespace nexus::api

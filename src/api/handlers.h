@@ -15,7 +15,7 @@ Task<Result<StatsView>> GetStats(Services& services, Call call, NoParameters req
 // One NewEpisode or NewEpisodes in, one EpisodeReceipt or EpisodeReceipts out.
 Task<Result<boost::json::value>> RememberEpisodes(Services& services, Call call,
                                                   boost::json::value body);
-Task<Result<EpisodePage>> ListEpisodes(Services& services, Call call, PageRequest request);
+Task<Result<EpisodePage>> ListEpisodes(Services& services, Call call, ListRequest request);
 Task<Result<EpisodeView>> GetEpisode(Services& services, Call call, NoParameters request);
 Task<Result<boost::json::value>> DeleteEpisode(Services& services, Call call,
                                                boost::json::value nothing);

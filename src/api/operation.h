@@ -14,6 +14,7 @@
 #include "base/task.h"
 #include "embed/embedder.h"
 #include "http/message.h"
+#include "memory/feed_position.h"
 #include "memory/indexes.h"
 #include "memory/recall.h"
 #include "memory/remember.h"
@@ -36,6 +37,7 @@ struct Services {
   memory::Remember& remember;
   memory::Revise& revise;
   memory::Recall& recall;
+  memory::FeedPosition& position;
   std::string_view version;
   std::function<Task<std::vector<PartHealth>>()> probe;  // asks every part; bounded in time
 };

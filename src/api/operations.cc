@@ -51,7 +51,7 @@ std::vector<Operation> EpisodeOperations() {
        .responses = {&TypeOf<EpisodeReceipt>(), &TypeOf<EpisodeReceipts>()},
        .takes_idempotency_key = true,
        .typed = &RememberEpisodes},
-      Adapter<PageRequest, EpisodePage>::TakesQuery<&ListEpisodes>(
+      Adapter<ListRequest, EpisodePage>::TakesQuery<&ListEpisodes>(
           {.method = "GET",
            .path = "/v1/brains/{brain}/episodes",
            .name = "listEpisodes",

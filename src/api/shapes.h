@@ -218,7 +218,12 @@ struct EpisodePage {
 };
 BOOST_DESCRIBE_STRUCT(EpisodePage, (), (episodes, next_cursor))
 
-struct FilterRequest {
+enum class Kind { kEpisode };
+BOOST_DESCRIBE_ENUM(Kind, kEpisode)
+
+// What a list and a question can both ask for.
+struct EpisodeConditions {
+  std::vector<Kind> kinds;
   std::vector<std::string> tags_any;
   std::vector<std::string> tags_all;
   std::vector<std::string> tags_none;
@@ -229,11 +234,9 @@ struct FilterRequest {
   std::optional<Timestamp> occurred_before;
   std::optional<double> min_importance;
   std::optional<double> max_importance;
-  boost::json::object metadata;
 
-  static constexpr std::string_view kDescription =
-      "Which memories are meant: all that is given must hold.";
   static constexpr FieldRule kFields[] = {
+      Field("kinds", "Is one of these kinds; all of them if left out.").Defaulted().MaxItems(8),
       Field("tags_any", "Has at least one of these.")
           .Defaulted()
           .MaxItems(kMaxTags)
@@ -252,16 +255,33 @@ struct FilterRequest {
       Field("occurred_from", "Happened at this moment or later (RFC 3339)."),
       Field("occurred_before", "Happened before this moment (RFC 3339)."),
       Field("min_importance", "Its importance_score is at least this.").Between(0, 1),
-      Field("max_importance", "Its importance_score is at most this.").Between(0, 1),
+      Field("max_importance", "Its importance_score is at most this.").Between(0, 1)};
+};
+BOOST_DESCRIBE_STRUCT(EpisodeConditions, (),
+                      (kinds, tags_any, tags_all, tags_none, project_id, session_id, speaker,
+                       occurred_from, occurred_before, min_importance, max_importance))
+
+struct FilterRequest : EpisodeConditions {
+  boost::json::object metadata;
+
+  static constexpr std::string_view kDescription =
+      "Which memories are meant: all that is given must hold.";
+  static constexpr FieldRule kOwnFields[] = {
       Field("metadata",
             "Members of the metadata that must be so: {\"key\": value} with a string, a number, a "
             "boolean or null, or {\"key\": {\"gte\": value, \"lt\": value}} with gt, gte, lt, lte. "
             "A list in the metadata passes if one of its items does.")
           .Defaulted()};
+  static constexpr auto kFields =
+      JoinRules(std::span(EpisodeConditions::kFields), std::span(kOwnFields));
 };
-BOOST_DESCRIBE_STRUCT(FilterRequest, (),
-                      (tags_any, tags_all, tags_none, project_id, session_id, speaker,
-                       occurred_from, occurred_before, min_importance, max_importance, metadata))
+BOOST_DESCRIBE_STRUCT(FilterRequest, (EpisodeConditions), (metadata))
+
+struct ListRequest : PageRequest, EpisodeConditions {
+  static constexpr auto kFields =
+      JoinRules(std::span(PageRequest::kFields), std::span(EpisodeConditions::kFields));
+};
+BOOST_DESCRIBE_STRUCT(ListRequest, (PageRequest, EpisodeConditions), ())
 
 struct RecallRequest {
   std::string query;
@@ -273,6 +293,9 @@ struct RecallRequest {
   double importance_weight = 0;
   int64_t expand = 0;
   std::optional<int64_t> token_budget;
+  std::optional<Timestamp> as_of;
+  bool dedupe = false;
+  std::optional<std::string> min_position;
   bool explain = false;
 
   static constexpr std::string_view kDescription = "What to look for.";
@@ -304,11 +327,23 @@ struct RecallRequest {
             "How many tokens of the embedding model the contents of results and turns may take; a "
             "result that has no room is left out and counted in `omitted`.")
           .Between(1, 1'000'000),
+      Field("as_of",
+            "What was valid then, as it was then (RFC 3339, not in the future); slower, since its "
+            "index is built for the question. What has been changed since is found by its words."),
+      Field("dedupe",
+            "Give what says the same once; `folded` then has the ids of the others. The same is "
+            "what shares nine tenths of its words.")
+          .Defaulted(),
+      Field("min_position",
+            "The `position` of a write: the answer waits until this node has read it, at most 5 "
+            "seconds.")
+          .MaxLength(200),
       Field("explain", "Say how each result came to its place.").Defaulted()};
 };
 BOOST_DESCRIBE_STRUCT(RecallRequest, (),
                       (query, limit, mode, filter, recency_weight, recency_half_life_days,
-                       importance_weight, expand, token_budget, explain))
+                       importance_weight, expand, token_budget, as_of, dedupe, min_position,
+                       explain))
 
 struct ChunkView {
   int64_t begin = 0;
@@ -347,6 +382,7 @@ struct RecallResult : EpisodeView {
   ChunkView chunk;
   std::optional<std::vector<EpisodeView>> before;
   std::optional<std::vector<EpisodeView>> after;
+  std::optional<std::vector<Uuid>> folded;
   std::optional<int64_t> tokens;
   std::optional<ExplanationView> explanation;
 
@@ -357,10 +393,11 @@ struct RecallResult : EpisodeView {
       Field("meaning", "Score of the vector arm, -1 to 1; absent if there is no vector."),
       Field("before", "With `expand`: the turns before it in its session, oldest first."),
       Field("after", "With `expand`: the turns after it."),
+      Field("folded", "With `dedupe`: what says the same, at most 100 of it."),
       Field("tokens", "With `token_budget`: what it takes of it.")};
 };
 BOOST_DESCRIBE_STRUCT(RecallResult, (EpisodeView),
-                      (score, words, meaning, chunk, before, after, tokens, explanation))
+                      (score, words, meaning, chunk, before, after, folded, tokens, explanation))
 
 struct TimesView {
   double embed_ms = 0;

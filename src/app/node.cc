@@ -102,7 +102,9 @@ struct Node::Parts {
   std::unique_ptr<memory::Indexes> indexes;
   std::unique_ptr<memory::Remember> remember;
   std::unique_ptr<memory::Revise> revise;
+  std::unique_ptr<memory::Past> past;
   std::unique_ptr<memory::Recall> recall;
+  std::optional<memory::FeedPosition> position;
 
   std::unique_ptr<api::Api> api;
   std::unique_ptr<Probe> probe;
@@ -162,10 +164,11 @@ Task<> Node::Start() {
   co_await PrepareDatabase();
   parts.outbox = std::make_unique<store::Outbox>(*parts.relay_pool);
   const store::Position start = co_await parts.outbox->Start();
+  parts.position.emplace(start);
   Wire(start.epoch);
   if (config_.roles.api) {
     parts.feed = std::make_unique<jobs::IndexFeed>(parts.executor, *parts.outbox, *parts.indexes,
-                                                   start, parts.metrics);
+                                                   *parts.position, parts.metrics);
     parts.feed->Start();
     co_await PrepareKeys();
   }
@@ -240,10 +243,12 @@ void Node::Wire(std::string epoch) {
       *parts.api_pool, *parts.indexes, parts.clock, parts.metrics, std::move(epoch), wake_workers);
   parts.revise =
       std::make_unique<memory::Revise>(*parts.api_pool, *parts.indexes, parts.clock, wake_workers);
-  parts.recall =
-      std::make_unique<memory::Recall>(*parts.episodes, *parts.indexes, parts.lane.get(),
-                                       parts.embedder ? &parts.embedder->tokenizer() : nullptr,
-                                       parts.compute, parts.clock, parts.metrics);
+  parts.past = std::make_unique<memory::Past>(*parts.episodes, parts.vectors.get(), parts.compute,
+                                              options.dimension);
+  parts.recall = std::make_unique<memory::Recall>(
+      *parts.episodes, *parts.indexes, *parts.past, parts.lane.get(),
+      parts.embedder ? &parts.embedder->tokenizer() : nullptr, parts.compute, parts.clock,
+      parts.metrics);
 }
 
 void Node::Listen() {
@@ -256,7 +261,7 @@ void Node::Listen() {
   parts.api = std::make_unique<api::Api>(
       api::Services{parts.clock, parts.metrics, *parts.brains, *parts.episodes, parts.vectors.get(),
                     parts.embedder ? &parts.embedder->info() : nullptr, *parts.indexes,
-                    *parts.remember, *parts.revise, *parts.recall, kVersion,
+                    *parts.remember, *parts.revise, *parts.recall, *parts.position, kVersion,
                     [probe = parts.probe.get()] { return probe->Ask(); }});
   http::ServerOptions options;
   options.address = config_.address;

@@ -20,6 +20,8 @@
 // std::vector and std::optional of these.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <boost/describe.hpp>
 #include <boost/json/fwd.hpp>
 #include <cstdint>
@@ -80,6 +82,15 @@ struct FieldRule {
 
 constexpr FieldRule Field(std::string_view name, std::string_view description) {
   return FieldRule{.name = name, .description = description};
+}
+
+// The rules of a struct and of those that it is derived from.
+template <size_t N, size_t M>
+constexpr std::array<FieldRule, N + M> JoinRules(std::span<const FieldRule, N> some,
+                                                 std::span<const FieldRule, M> others) {
+  std::array<FieldRule, N + M> all;
+  std::ranges::copy(others, std::ranges::copy(some, all.begin()).out);
+  return all;
 }
 
 enum class TypeKind {

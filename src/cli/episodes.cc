@@ -8,6 +8,7 @@
 #include "cli/answer.h"
 #include "cli/command_list.h"
 #include "cli/episode_fields.h"
+#include "cli/filter_flags.h"
 #include "cli/layout.h"
 #include "cli/server.h"
 #include "cli/terminal.h"
@@ -22,6 +23,7 @@ constexpr int64_t kPageOfAll = 200;
 struct EpisodeFlags {
   ConnectionFlags connection;
   std::optional<int64_t> limit;
+  FilterFlags filter;
   std::string cursor;
   bool all = false;
   std::vector<std::string> ids;
@@ -35,11 +37,11 @@ struct EpisodeFlags {
 // Pages of the list, one by one; nothing is asked for before it is wanted.
 class Pages {
  public:
-  Pages(Server& server, int64_t limit, std::string cursor)
-      : server_(server), limit_(limit), cursor_(std::move(cursor)) {}
+  Pages(Server& server, int64_t limit, std::string filter, std::string cursor)
+      : server_(server), limit_(limit), filter_(std::move(filter)), cursor_(std::move(cursor)) {}
 
   boost::json::object Next() {
-    std::string rest = std::format("/episodes?limit={}", limit_);
+    std::string rest = std::format("/episodes?limit={}{}", limit_, filter_);
     if (!cursor_.empty()) rest += "&cursor=" + http::PercentEncode(cursor_);
     boost::json::object page = server_.Ask("GET", BrainTarget(server_.connection().brain, rest));
     cursor_ = TextOf(page, "next_cursor");
@@ -51,6 +53,7 @@ class Pages {
  private:
   Server& server_;
   int64_t limit_;
+  std::string filter_;
   std::string cursor_;
 };
 
@@ -85,7 +88,7 @@ int List(const EpisodeFlags& given, const Defaults& defaults) {
   Server server = given.Connect(defaults);
   const bool json = PrintsJson(given.connection.json);
   const int64_t usual = given.all ? kPageOfAll : json ? kPageOfPrograms : kPageOfPeople;
-  Pages pages(server, given.limit.value_or(usual), given.cursor);
+  Pages pages(server, given.limit.value_or(usual), QueryOf(given.filter), given.cursor);
   if (json && given.all) {
     PrintAllAsJson(pages);
     return kExitOk;
@@ -193,6 +196,7 @@ void AddEpisodes(Flags& all, const Defaults& defaults) {
   auto given = std::make_shared<EpisodeFlags>();  // shared by the parser and the actions
   Flags list = all.Command("list", "List memories, newest arrival first.");
   list.Number("--limit", given->limit, "how many on a page [20 on a terminal]");
+  AddFilterFlags(list, given->filter);
   list.Text("--cursor", given->cursor, "where the page before ended");
   list.Switch("--all", given->all, "page after page, to the end");
   AddConnection(list, given->connection, BrainFlag::kOne);

@@ -7,6 +7,7 @@
 #include "cli/answer.h"
 #include "cli/command_list.h"
 #include "cli/episode_fields.h"
+#include "cli/filter_flags.h"
 #include "cli/recall_view.h"
 #include "cli/server.h"
 #include "cli/terminal.h"
@@ -19,35 +20,16 @@ struct RecallFlags {
   std::vector<std::string> words;
   std::optional<int64_t> limit;
   std::optional<std::string> mode;
-  std::vector<std::string> tags, all_tags, without_tags;
-  std::optional<std::string> project, session, speaker, from, before, metadata;
-  std::optional<double> min_importance, max_importance, recency, half_life, importance;
+  FilterFlags filter;
+  std::optional<std::string> metadata, as_of, min_position;
+  std::optional<double> recency, half_life, importance;
   std::optional<int64_t> expand, token_budget;
+  bool dedupe = false;
   bool explain = false;
 };
 
-template <typename T>
-void SetIfGiven(boost::json::object& object, std::string_view name, const std::optional<T>& value) {
-  if (value) object[name] = *value;
-}
-
-void SetIfGiven(boost::json::object& object, std::string_view name,
-                const std::vector<std::string>& values) {
-  if (!values.empty()) object[name] = boost::json::array(values.begin(), values.end());
-}
-
 boost::json::object FilterOf(const RecallFlags& given) {
-  boost::json::object filter;
-  SetIfGiven(filter, "tags_any", given.tags);
-  SetIfGiven(filter, "tags_all", given.all_tags);
-  SetIfGiven(filter, "tags_none", given.without_tags);
-  SetIfGiven(filter, "project_id", given.project);
-  SetIfGiven(filter, "session_id", given.session);
-  SetIfGiven(filter, "speaker", given.speaker);
-  SetIfGiven(filter, "occurred_from", given.from);
-  SetIfGiven(filter, "occurred_before", given.before);
-  SetIfGiven(filter, "min_importance", given.min_importance);
-  SetIfGiven(filter, "max_importance", given.max_importance);
+  boost::json::object filter = FilterOf(given.filter);
   if (given.metadata) {
     filter["metadata"] = ReadObject(*given.metadata, "--metadata", R"({"lamp":{"gte":3}})");
   }
@@ -68,6 +50,9 @@ int Recall(const RecallFlags& given, const Defaults& defaults) {
   SetIfGiven(request, "importance_weight", given.importance);
   SetIfGiven(request, "expand", given.expand);
   SetIfGiven(request, "token_budget", given.token_budget);
+  SetIfGiven(request, "as_of", given.as_of);
+  SetIfGiven(request, "min_position", given.min_position);
+  if (given.dedupe) request["dedupe"] = true;
   if (given.explain) request["explain"] = true;
   if (auto filter = FilterOf(given); !filter.empty()) request["filter"] = std::move(filter);
   Server server(Resolve(given.connection, ProcessEnvironment, defaults.data_directory));
@@ -90,18 +75,12 @@ void AddRecall(Flags& all, const Defaults& defaults) {
   command.Number("--limit", given->limit, "how many at most [5 on a terminal]");
   command.Choice("--mode", given->mode, {"hybrid", "words", "vectors"},
                  "by word and meaning, by word alone, by meaning alone [hybrid]");
-  command.List("--tag", given->tags, "with one of these tags");
-  command.List("--all-tags", given->all_tags, "with all of these tags");
-  command.List("--without-tag", given->without_tags, "with none of these tags");
-  command.Text("--project", given->project, "of this project");
-  command.Text("--session", given->session, "of this conversation");
-  command.Text("--speaker", given->speaker, "said by this one");
-  command.Text("--from", given->from, "that happened then or later, as 2026-01-31T00:00:00Z");
-  command.Text("--before", given->before, "that happened before then");
-  command.Number("--min-importance", given->min_importance, "at least so important, 0 to 1");
-  command.Number("--max-importance", given->max_importance, "at most so important, 0 to 1");
+  AddFilterFlags(command, given->filter);
   command.Text("--metadata", given->metadata,
                R"(with such members, as {"lamp":3} or {"lamp":{"gte":1,"lt":3}})");
+  command.Text("--as-of", given->as_of, "what was known then, as 2026-01-31T00:00:00Z");
+  command.Switch("--dedupe", given->dedupe, "what says the same only once");
+  command.Text("--min-position", given->min_position, "what was written up to there is read, too");
   command.Number("--recency", given->recency, "how much being new adds to the score [0]");
   command.Number("--half-life", given->half_life, "in how many days recency halves [30]");
   command.Number("--importance", given->importance, "how much importance adds to the score [0]");

@@ -5,34 +5,34 @@
 namespace nexus::jobs {
 
 IndexFeed::IndexFeed(asio::any_io_executor executor, store::Outbox& outbox,
-                     memory::Indexes& indexes, store::Position start, Metrics& metrics,
+                     memory::Indexes& indexes, memory::FeedPosition& position, Metrics& metrics,
                      std::chrono::milliseconds poll)
     : Service(executor, "index feed", poll),
       outbox_(outbox),
       indexes_(indexes),
-      position_(std::move(start)),
+      position_(position),
       events_(metrics.counter("nexus_index_feed_events_total",
                               "Rows of the outbox that the resident indexes have taken.")) {}
 
 Task<> IndexFeed::CheckHistory() {
   store::Position start = co_await outbox_.Start();
   runs_ = 0;
-  if (store::Continues(position_, start)) co_return;
+  if (store::Continues(position_.reached(), start)) co_return;
   LogWarning("the database has another history: the resident indexes are loaded anew",
-             {{"position", position_.ToString()}, {"now", start.ToString()}});
-  position_ = std::move(start);
+             {{"position", position_.reached().ToString()}, {"now", start.ToString()}});
+  position_.Set(std::move(start));
   indexes_.Clear();
 }
 
 Task<bool> IndexFeed::RunOnce() {
   if (!last_error().empty() || ++runs_ >= kRunsPerCheck) co_await CheckHistory();
-  std::vector<store::OutboxEvent> events = co_await outbox_.Read(position_, kPage);
+  std::vector<store::OutboxEvent> events = co_await outbox_.Read(position_.reached(), kPage);
   if (events.empty()) co_return false;
   const size_t count = events.size();
-  store::Position next{position_.epoch, events.back().xid, events.back().seq};
+  store::Position next{position_.reached().epoch, events.back().xid, events.back().seq};
   co_await indexes_.Apply(std::move(events));
   // Only now: what failed is read again.
-  position_ = std::move(next);
+  position_.Set(std::move(next));
   events_.Add(static_cast<double>(count));
   co_return count == static_cast<size_t>(kPage);
 }

@@ -5,6 +5,7 @@
 
 #include "base/metrics.h"
 #include "base/service.h"
+#include "memory/feed_position.h"
 #include "memory/indexes.h"
 #include "store/outbox.h"
 
@@ -15,9 +16,9 @@ class IndexFeed final : public Service {
   static constexpr int64_t kPage = 1'000;  // rows read at once
   static constexpr int kRunsPerCheck = 20;
 
-  // Starts at `start`: indexes loaded later than that hold everything before it.
+  // Starts where `position` is: indexes loaded later than that hold everything before it.
   IndexFeed(asio::any_io_executor executor, store::Outbox& outbox, memory::Indexes& indexes,
-            store::Position start, Metrics& metrics,
+            memory::FeedPosition& position, Metrics& metrics,
             std::chrono::milliseconds poll = std::chrono::milliseconds(100));
 
  protected:
@@ -28,7 +29,7 @@ class IndexFeed final : public Service {
 
   store::Outbox& outbox_;
   memory::Indexes& indexes_;
-  store::Position position_;
+  memory::FeedPosition& position_;
   int runs_ = 0;  // since the last check
   Counter& events_;
 };

@@ -11,7 +11,8 @@ using KeeperTest = JobsTest;
 TEST_F(IndexFeedTest, WhatOthersCommitReachesTheResidentIndex) {
   auto relay = PoolAs("nexus_relay");
   store::Outbox outbox(*relay);
-  IndexFeed feed(loop_.get_executor(), outbox, *indexes_, Await(outbox.Start()), metrics_,
+  memory::FeedPosition position(Await(outbox.Start()));
+  IndexFeed feed(loop_.get_executor(), outbox, *indexes_, position, metrics_,
                  std::chrono::milliseconds(5));
   const auto index = Beside(indexes_->Get(brain_));
   feed.Start();
@@ -29,7 +30,8 @@ TEST_F(IndexFeedTest, AnotherHistoryOfTheDatabaseGivesTheIndexesUp) {
   // A node that had read on before an older copy was restored.
   store::Position ahead = Await(outbox.Start());
   ahead.xid = "1" + ahead.xid;
-  IndexFeed feed(loop_.get_executor(), outbox, *indexes_, ahead, metrics_,
+  memory::FeedPosition position(ahead);
+  IndexFeed feed(loop_.get_executor(), outbox, *indexes_, position, metrics_,
                  std::chrono::milliseconds(5));
   Beside(indexes_->Get(brain_));
   feed.Start();

@@ -19,7 +19,8 @@ struct Node {
         vectors(*api, space),
         indexes(episodes, &vectors, compute, metrics, options),
         remember(*api, indexes, clock, metrics, "7.1", [this] { ++commits; }),
-        recall(episodes, indexes, nullptr, nullptr, compute, clock, metrics) {}
+        past(episodes, &vectors, compute, options.dimension),
+        recall(episodes, indexes, past, nullptr, nullptr, compute, clock, metrics) {}
 
   std::unique_ptr<postgres::Pool> api;
   store::Episodes episodes;
@@ -29,6 +30,7 @@ struct Node {
   int commits = 0;
   Indexes indexes;
   Remember remember;
+  Past past;
   Recall recall;
 };
 

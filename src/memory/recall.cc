@@ -61,6 +61,7 @@ Recollection MakeRecollection(const Rows& rows, const Episode& row, recall::Hit 
           .end = std::min(hit.end, size),
           .before = Those(rows, hit.before),
           .behind = Those(rows, hit.behind),
+          .folded = std::move(hit.folded),
           .explanation = std::move(hit.explanation)};
 }
 
@@ -79,11 +80,12 @@ size_t CountTokens(const text::Tokenizer* tokenizer, const Recollection& result)
 
 }  // namespace
 
-Recall::Recall(store::Episodes& episodes, Indexes& indexes, embed::QueryLane* lane,
+Recall::Recall(store::Episodes& episodes, Indexes& indexes, Past& past, embed::QueryLane* lane,
                const text::Tokenizer* tokenizer, ComputePool& compute, const Clock& clock,
                Metrics& metrics)
     : episodes_(episodes),
       indexes_(indexes),
+      past_(past),
       lane_(lane),
       tokenizer_(tokenizer),
       compute_(compute),
@@ -100,22 +102,28 @@ Task<Recalled> Recall::Run(Uuid brain, RecallQuestion asked) {
                             .filter = std::move(asked.filter),
                             .recency_weight = asked.recency_weight,
                             .half_life = asked.half_life,
-                            .now = clock_.Now(),
+                            .now = asked.as_of.value_or(clock_.Now()),
                             .importance_weight = asked.importance_weight,
                             .neighbours = asked.neighbours,
+                            .dedupe = asked.dedupe,
                             .explain = asked.explain};
   for (const text::QuestionTerm& term : question.terms) recalled.words.push_back(term.word);
   if (asked.mode != recall::Mode::kWords) {
     question.vector = co_await EmbedOrDegrade(std::move(asked.query), recalled.degraded);
   }
   recalled.times.embed = SecondsSince(begin);
-  auto index = co_await indexes_.Get(brain);
+  std::shared_ptr<const recall::BrainIndex> index;
+  if (asked.as_of) {
+    index = co_await past_.Load(brain, *asked.as_of);
+  } else {
+    index = co_await indexes_.Get(brain);
+  }
   const auto search = std::chrono::steady_clock::now();
   std::vector<recall::Hit> hits = co_await compute_.Run(
       [index, question = std::move(question)] { return index->Search(question); });
   recalled.times.search = SecondsSince(search);
   const auto fetch = std::chrono::steady_clock::now();
-  recalled.results = co_await Fetch(brain, std::move(hits));
+  recalled.results = co_await Fetch(brain, asked.as_of, std::move(hits));
   if (asked.token_budget) co_await Pack(recalled, *asked.token_budget);
   recalled.times.fetch = SecondsSince(fetch);
   seconds_.Observe(SecondsSince(begin));
@@ -123,7 +131,8 @@ Task<Recalled> Recall::Run(Uuid brain, RecallQuestion asked) {
 }
 
 // The rows of the hits that are still there, in the order of the hits.
-Task<std::vector<Recollection>> Recall::Fetch(Uuid brain, std::vector<recall::Hit> hits) {
+Task<std::vector<Recollection>> Recall::Fetch(Uuid brain, std::optional<Timestamp> as_of,
+                                              std::vector<recall::Hit> hits) {
   std::vector<Recollection> results;
   size_t bytes = 0;
   const size_t widest =
@@ -132,15 +141,19 @@ Task<std::vector<Recollection>> Recall::Fetch(Uuid brain, std::vector<recall::Hi
                                           }));
   const size_t hits_at_once = std::max<size_t>(1, kRowsAtOnce / (1 + widest));
   for (auto part : hits | std::views::chunk(hits_at_once)) {
-    Rows rows;
-    for (Episode& row : co_await episodes_.Get(brain, IdsOf(std::span(part.begin(), part.end())))) {
-      const Uuid id = row.id;
-      rows.emplace(id, std::move(row));
+    std::vector<Uuid> ids = IdsOf(std::span(part.begin(), part.end()));
+    std::vector<Episode> found;
+    if (as_of) {
+      found = co_await past_.Get(brain, *as_of, std::move(ids));
+    } else {
+      found = co_await episodes_.Get(brain, std::move(ids));
     }
+    Rows rows;
+    for (Episode& row : found) rows.emplace(row.id, std::move(row));
     for (recall::Hit& hit : part) {
       const auto row = rows.find(hit.id);
       if (row == rows.end() || row->second.invalidated_at) {
-        indexes_.Remove(brain, hit.id);
+        if (!as_of) indexes_.Remove(brain, hit.id);
         continue;
       }
       if (bytes >= kMaxAnswerBytes) co_return results;

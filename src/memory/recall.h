@@ -12,6 +12,7 @@
 #include "domain/episode.h"
 #include "embed/query_lane.h"
 #include "memory/indexes.h"
+#include "memory/past.h"
 #include "recall/brain_index.h"
 #include "store/episodes.h"
 #include "text/tokenizer.h"
@@ -28,7 +29,9 @@ struct RecallQuestion {
   double importance_weight = 0;
   size_t neighbours = 0;               // on each side
   std::optional<size_t> token_budget;  // of the contents of results and neighbours
+  bool dedupe = false;
   bool explain = false;
+  std::optional<Timestamp> as_of;  // what was valid then, as it was then
 };
 
 struct Recollection {
@@ -40,6 +43,7 @@ struct Recollection {
   uint32_t end = 0;
   std::vector<Episode> before;  // its neighbours, in the order of the session
   std::vector<Episode> behind;
+  std::vector<Uuid> folded;  // with dedupe: what says the same
   recall::Explanation explanation;
   size_t tokens = 0;  // with a token_budget: what it takes of it
 };
@@ -66,7 +70,7 @@ class Recall {
 
   // `lane` and `tokenizer` are null without a model: then words alone answer, `degraded` says so,
   // and four bytes count as a token.
-  Recall(store::Episodes& episodes, Indexes& indexes, embed::QueryLane* lane,
+  Recall(store::Episodes& episodes, Indexes& indexes, Past& past, embed::QueryLane* lane,
          const text::Tokenizer* tokenizer, ComputePool& compute, const Clock& clock,
          Metrics& metrics);
 
@@ -76,12 +80,14 @@ class Recall {
   Task<Recalled> Run(Uuid brain, RecallQuestion asked);
 
  private:
-  Task<std::vector<Recollection>> Fetch(Uuid brain, std::vector<recall::Hit> hits);
+  Task<std::vector<Recollection>> Fetch(Uuid brain, std::optional<Timestamp> as_of,
+                                        std::vector<recall::Hit> hits);
   Task<> Pack(Recalled& recalled, size_t budget);
   Task<std::vector<float>> EmbedOrDegrade(std::string query, std::vector<std::string>& degraded);
 
   store::Episodes& episodes_;
   Indexes& indexes_;
+  Past& past_;
   embed::QueryLane* lane_;
   const text::Tokenizer* tokenizer_;
   ComputePool& compute_;

@@ -22,6 +22,10 @@ struct Statement {
 using Parameter = std::optional<std::string>;  // nullopt is NULL
 
 inline Parameter ToParameter(int64_t value) { return std::to_string(value); }
+template <std::floating_point F>
+Parameter ToParameter(F value) {
+  return std::format("{}", value);
+}
 inline Parameter ToParameter(const Uuid& value) { return value.ToString(); }
 inline Parameter ToParameter(Timestamp value) { return FormatTimestamp(value); }
 template <typename T>

@@ -33,6 +33,11 @@ namespace nexus::recall {
 
 inline constexpr size_t kPassageBytes = 8 << 10;
 
+// Two episodes say the same if this share of the words of both is in both: the resemblance of
+// Broder (On the resemblance and containment of documents, 1997) over the words of the contents.
+inline constexpr double kSameResemblance = 0.9;
+inline constexpr size_t kMaxFolded = 100;  // ids that Hit::folded holds
+
 enum class Mode { kHybrid, kWords, kVectors };
 
 struct Question {
@@ -50,6 +55,7 @@ struct Question {
   // So many before each hit and behind it in its session. Of the filter, only tags_none keeps any
   // of them out.
   size_t neighbours = 0;
+  bool dedupe = false;   // what says the same as a better hit is folded into that
   bool explain = false;  // fills Hit::explanation
 };
 
@@ -74,6 +80,7 @@ struct Hit {
   uint32_t end = 0;
   std::vector<Uuid> before;  // in the order of the session
   std::vector<Uuid> behind;
+  std::vector<Uuid> folded;  // with dedupe: what says the same, best first
   Explanation explanation;
 };
 

@@ -7,6 +7,9 @@
 #include <format>
 #include <future>
 #include <limits>
+#include <map>
+#include <random>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -72,6 +75,69 @@ TEST(BrainIndexTest, ALimitBoundsTheHitsAndMayBeAnything) {
     question.limit = limit;
     EXPECT_EQ(index.Search(question).size(), std::min<size_t>(limit, 20));
   }
+}
+
+TEST(BrainIndexTest, WhatSaysTheSameIsFoldedIntoTheBest) {
+  BrainIndex index(0);
+  const std::string once = "The ferry to the island leaves the old pier at seven in the morning";
+  index.Put(Prepare(Note(1, once)));
+  index.Put(Prepare(Note(2, once + "!")));
+  Episode said = Note(3, once);
+  said.speaker = "Ana";  // who said it, and when, is no difference
+  index.Put(Prepare(said));
+  index.Put(Prepare(Note(4, "The ferry to the island leaves the old pier at nine in the morning")));
+  Question question = Ask("ferry island pier");
+  question.dedupe = true;
+  std::vector<Hit> hits = index.Search(question);
+  ASSERT_EQ(hits.size(), 2U);
+  std::vector<Uuid> all = hits[0].folded;
+  all.push_back(hits[0].id);
+  std::ranges::sort(all);
+  EXPECT_EQ(all, (std::vector{Id(1), Id(2), Id(3)}));
+  EXPECT_EQ(hits[1].id, Id(4));
+  question.limit = 1;
+  EXPECT_EQ(index.Search(question).size(), 1U);
+}
+
+// Against the definition: down the list of all hits, each that says the same as one above is left
+// out, and the limit counts what is kept.
+TEST(BrainIndexTest, FoldingIsAsBruteForceDoesIt) {
+  std::minstd_rand random(7);
+  const std::vector<std::string> words = {"lamp", "pier", "boat", "rain", "stone", "bread", "mill"};
+  BrainIndex index(0);
+  std::map<Uuid, std::set<std::string>> terms;
+  for (int number = 0; number < 300; ++number) {
+    std::string content = "harbour";
+    for (size_t i = 0; i < 2 + random() % 14; ++i) {
+      content += std::format(" {}{}", words[random() % words.size()], random() % 2);
+    }
+    index.Put(Prepare(Note(number, content)));
+    const std::vector<std::string> found = text::DocumentTerms(content);
+    terms[Id(number)] = {found.begin(), found.end()};
+  }
+  const auto same = [&](Uuid a, Uuid b) {
+    std::vector<std::string> common;
+    std::ranges::set_intersection(terms[a], terms[b], std::back_inserter(common));
+    const size_t all = terms[a].size() + terms[b].size() - common.size();
+    return static_cast<double>(common.size()) >= kSameResemblance * static_cast<double>(all);
+  };
+  Question question = Ask("harbour lamp0 rain1");
+  question.limit = 1000;
+  const std::vector<Hit> everything = index.Search(question);
+  ASSERT_EQ(everything.size(), 300U);
+  for (size_t limit : {1U, 10U, 1000U}) {
+    std::vector<Uuid> kept;
+    for (const Hit& hit : everything) {
+      if (kept.size() == limit) break;
+      if (std::ranges::none_of(kept, [&](Uuid id) { return same(id, hit.id); })) {
+        kept.push_back(hit.id);
+      }
+    }
+    question.dedupe = true;
+    question.limit = limit;
+    EXPECT_EQ(Ids(index.Search(question)), kept);
+  }
+  EXPECT_LT(index.Search(question).size(), 300U) << "nothing was folded: the test shows nothing";
 }
 
 TEST(BrainIndexTest, EqualScoresComeInOrderOfTheirIds) {

@@ -6,6 +6,9 @@
 #include <limits>
 #include <tuple>
 
+#include "text/indexed_text.h"
+#include "text/terms.h"
+
 namespace nexus::recall {
 namespace {
 
@@ -40,6 +43,7 @@ struct Candidate {
   double session = 0;  // its parts beside the arms
   double recency = 0;
   double importance = 0;
+  std::vector<uint32_t> folded;
 };
 
 Arm AskWords(const EpisodeTable& episodes, const Question& question) {
@@ -145,6 +149,60 @@ void KeepBest(const EpisodeTable& episodes, size_t limit, std::vector<Candidate>
   candidates.resize(count);
 }
 
+// The terms of an episode's content, in order. Who said it and when stands in its passages, too,
+// and is left out: the same may be said twice.
+std::vector<uint32_t> ContentTerms(const EpisodeTable& episodes, uint32_t episode) {
+  const EpisodeTable::Entry& entry = episodes.entries()[episode];
+  const WordIndex& words = episodes.words();
+  std::vector<uint32_t> terms;
+  for (uint32_t slot = entry.first_passage;; slot = words.passages().next(slot)) {
+    terms.insert(terms.end(), words.TermsOf(slot).begin(), words.TermsOf(slot).end());
+    if (slot == entry.last_passage) break;
+  }
+  const Attributes& attributes = episodes.attributes(episode);
+  const std::string frame = text::IndexedText(attributes.speaker, attributes.occurred_at, "");
+  for (const std::string& term : text::DocumentTerms(frame)) {
+    if (auto id = words.FindTerm(term)) std::erase(terms, *id);
+  }
+  std::ranges::sort(terms);
+  terms.erase(std::ranges::unique(terms).begin(), terms.end());
+  return terms;
+}
+
+bool SaysTheSame(const std::vector<uint32_t>& some, const std::vector<uint32_t>& others) {
+  const size_t less = std::min(some.size(), others.size());
+  const size_t more = std::max(some.size(), others.size());
+  if (less == 0 || static_cast<double>(less) < kSameResemblance * static_cast<double>(more)) {
+    return false;
+  }
+  std::vector<uint32_t> common;
+  std::ranges::set_intersection(some, others, std::back_inserter(common));
+  const size_t all = less + more - common.size();
+  return static_cast<double>(common.size()) >= kSameResemblance * static_cast<double>(all);
+}
+
+// The best ones as KeepBest keeps them, but each stands for those behind it that say the same.
+// Time: the product of what is kept and what is looked at, in the worst case.
+void KeepDistinct(const EpisodeTable& episodes, size_t limit, std::vector<Candidate>& candidates) {
+  KeepBest(episodes, candidates.size(), candidates);
+  std::vector<Candidate> kept;
+  std::vector<std::vector<uint32_t>> terms_of;
+  for (Candidate& candidate : candidates) {
+    std::vector<uint32_t> terms = ContentTerms(episodes, candidate.episode);
+    const auto same = std::ranges::find_if(
+        terms_of, [&](const std::vector<uint32_t>& better) { return SaysTheSame(terms, better); });
+    if (same != terms_of.end()) {
+      auto& folded = kept[static_cast<size_t>(same - terms_of.begin())].folded;
+      if (folded.size() < kMaxFolded) folded.push_back(candidate.episode);
+      continue;
+    }
+    if (kept.size() == limit) break;
+    kept.push_back(std::move(candidate));
+    terms_of.push_back(std::move(terms));
+  }
+  candidates = std::move(kept);
+}
+
 // The place of each episode in one arm, from 1, among the candidates; 0: not found by it.
 std::vector<size_t> Places(const EpisodeTable& episodes, const Arm& arm,
                            std::span<const Candidate> candidates) {
@@ -215,13 +273,14 @@ std::vector<Hit> Rank(const EpisodeTable& episodes, const Question& question) {
     words_places = Places(episodes, words, candidates);
     meaning_places = Places(episodes, meaning, candidates);
   }
-  KeepBest(episodes, question.limit, candidates);
+  (question.dedupe ? KeepDistinct : KeepBest)(episodes, question.limit, candidates);
   std::vector<Hit> hits;
   hits.reserve(candidates.size());
   for (const Candidate& candidate : candidates) {
     const uint32_t episode = candidate.episode;
     Hit& hit = hits.emplace_back(MakeHit(episodes, words, meaning, candidate));
     AddNeighbours(episodes, question, episode, hit);
+    for (uint32_t other : candidate.folded) hit.folded.push_back(episodes.entries()[other].id);
     if (!question.explain) continue;
     hit.explanation = {.words_rank = words_places[episode],
                        .meaning_rank = meaning_places[episode],

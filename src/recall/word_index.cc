@@ -116,6 +116,12 @@ void WordIndex::Gather(const Term& term, std::vector<float>& frequencies,
   }
 }
 
+std::optional<uint32_t> WordIndex::FindTerm(std::string_view term) const {
+  const auto found = ids_.find(term);
+  if (found == ids_.end()) return std::nullopt;
+  return found->second;
+}
+
 uint32_t WordIndex::Intern(const std::string& term) {
   auto [entry, is_new] = ids_.try_emplace(term, 0);
   if (!is_new) return entry->second;

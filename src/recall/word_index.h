@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -33,6 +34,11 @@ class WordIndex {
 
   // Which words of the question, by place, the passage holds or borrows.
   std::vector<size_t> Matched(uint32_t slot, const std::vector<text::QuestionTerm>& question) const;
+
+  // The passage's own terms, each once.
+  const std::vector<uint32_t>& TermsOf(uint32_t slot) const { return terms_of_[slot]; }
+  // nullopt: no passage has held it.
+  std::optional<uint32_t> FindTerm(std::string_view term) const;
 
   const PassageChain& passages() const { return passages_; }
   size_t resident_bytes() const;

@@ -48,6 +48,11 @@ std::string JsonArray(const std::vector<std::string>& items) {
   return text + "]";
 }
 
+Parameter ArrayIfAny(const std::vector<std::string>& items) {
+  if (items.empty()) return std::nullopt;
+  return postgres::TextArray(items);
+}
+
 // A batch as one array per column, as InsertEpisodes takes it.
 struct Columns {
   std::vector<std::string> ids, contents, times, importances, tags, metadata, created;
@@ -91,12 +96,26 @@ Task<std::vector<Episode>> Episodes::Get(Uuid brain, std::vector<Uuid> ids) {
   co_return episodes;
 }
 
-Task<std::vector<Episode>> Episodes::List(Uuid brain, std::optional<Uuid> before, int64_t limit,
+Task<std::vector<Episode>> Episodes::List(Uuid brain, EpisodeFilter filter,
+                                          std::optional<Uuid> before, int64_t limit,
                                           int64_t max_bytes) {
+  assert(filter.metadata.empty());
+  std::vector<Parameter> parameters = {ToParameter(brain),
+                                       ToParameter(before),
+                                       ToParameter(limit),
+                                       ToParameter(max_bytes),
+                                       ArrayIfAny(filter.tags_any),
+                                       ArrayIfAny(filter.tags_all),
+                                       ArrayIfAny(filter.tags_none),
+                                       std::move(filter.project_id),
+                                       std::move(filter.session_id),
+                                       std::move(filter.speaker),
+                                       ToParameter(filter.occurred_from),
+                                       ToParameter(filter.occurred_before),
+                                       ToParameter(filter.min_importance),
+                                       ToParameter(filter.max_importance)};
   Transaction transaction = co_await api_.BeginAs(brain);
-  Rows rows = co_await transaction.Run(
-      sql::kListEpisodes,
-      {ToParameter(brain), ToParameter(before), ToParameter(limit), ToParameter(max_bytes)});
+  Rows rows = co_await transaction.Run(sql::kListEpisodes, std::move(parameters));
   co_await transaction.Commit();
   co_return ReadEpisodes(rows);
 }
@@ -107,6 +126,24 @@ Task<std::vector<Episode>> Episodes::Scan(Uuid brain, std::optional<Uuid> after,
       sql::kScanEpisodes, {ToParameter(brain), ToParameter(after), ToParameter(limit)});
   co_await transaction.Commit();
   co_return ReadEpisodes(rows);
+}
+
+Task<std::vector<PastEpisode>> Episodes::ScanPast(Uuid brain, Timestamp moment,
+                                                  std::vector<Uuid> ids, std::optional<Uuid> after,
+                                                  int64_t limit) {
+  Parameter only;
+  if (!ids.empty()) only = IdArray(ids);
+  Transaction transaction = co_await api_.BeginAs(brain);
+  Rows rows = co_await transaction.Run(
+      sql::kScanPast,
+      {ToParameter(brain), ToParameter(moment), only, ToParameter(after), ToParameter(limit)});
+  co_await transaction.Commit();
+  std::vector<PastEpisode> past;
+  past.reserve(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    past.push_back({ReadEpisode(rows[i]), rows[i].Text(13) == "t"});
+  }
+  co_return past;
 }
 
 Task<std::vector<Revision>> Episodes::ListRevisions(Uuid brain, Uuid id,

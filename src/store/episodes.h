@@ -9,6 +9,7 @@
 
 #include "base/task.h"
 #include "domain/episode.h"
+#include "domain/filter.h"
 #include "postgres/pool.h"
 
 namespace nexus::store {
@@ -23,6 +24,12 @@ struct EpisodeCounts {
 struct Revision {
   Episode episode;  // as it was
   Timestamp replaced_at;
+};
+
+// An episode as it was at some moment.
+struct PastEpisode {
+  Episode episode;
+  bool has_this_text = true;  // what it says now is the same, so its vectors hold
 };
 
 // A turn before an episode in its session.
@@ -51,12 +58,17 @@ class Episodes {
   explicit Episodes(postgres::Pool& api) : api_(api) {}
 
   Task<std::vector<Episode>> Get(Uuid brain, std::vector<Uuid> ids);
-  // Newest arrival first; `before` is the last id of the page before. The episode whose content
-  // brings the page to `max_bytes` is its last.
-  Task<std::vector<Episode>> List(Uuid brain, std::optional<Uuid> before, int64_t limit,
-                                  int64_t max_bytes);
+  // Newest arrival first, what passes the filter, which has no tests of metadata (asserted);
+  // `before` is the last id of the page before. The episode whose content brings the page to
+  // `max_bytes` is its last.
+  Task<std::vector<Episode>> List(Uuid brain, EpisodeFilter filter, std::optional<Uuid> before,
+                                  int64_t limit, int64_t max_bytes);
   // Oldest arrival first.
   Task<std::vector<Episode>> Scan(Uuid brain, std::optional<Uuid> after, int64_t limit);
+  // What was valid at a moment, as it was then. Oldest arrival first, behind `after`; of `ids`
+  // only, if there are any. What was deleted since is gone from the past, too.
+  Task<std::vector<PastEpisode>> ScanPast(Uuid brain, Timestamp moment, std::vector<Uuid> ids,
+                                          std::optional<Uuid> after, int64_t limit);
   // True if it was there, in that version if one is given; revisions, vectors and queued work went
   // with it.
   Task<bool> Delete(Uuid brain, Uuid id, std::optional<int64_t> version = std::nullopt);

@@ -1,5 +1,8 @@
 #include "store/outbox.h"
 
+#include <algorithm>
+#include <charconv>
+
 #include "queries.h"
 
 namespace nexus::store {
@@ -19,6 +22,31 @@ bool IsLess(std::string_view xid, std::string_view other) {
 
 bool Continues(const Position& reached, const Position& start) {
   return reached.epoch == start.epoch && !IsLess(start.xid, reached.xid);
+}
+
+std::optional<Position> ParsePosition(std::string_view text) {
+  const size_t second = text.rfind(':');
+  const size_t first = second == std::string_view::npos || second == 0
+                           ? std::string_view::npos
+                           : text.rfind(':', second - 1);
+  if (first == std::string_view::npos || first == 0) return std::nullopt;
+  Position position{std::string(text.substr(0, first)),
+                    std::string(text.substr(first + 1, second - first - 1))};
+  const auto is_number = [](std::string_view digits) {
+    return !digits.empty() && digits.size() <= 20 &&
+           std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; }) &&
+           (digits.size() == 1 || digits[0] != '0');
+  };
+  const std::string_view seq = text.substr(second + 1);
+  if (!is_number(position.xid) || !is_number(seq)) return std::nullopt;
+  const auto [end, error] = std::from_chars(seq.data(), seq.data() + seq.size(), position.seq);
+  if (error != std::errc()) return std::nullopt;
+  return position;
+}
+
+bool Covers(const Position& reached, const Position& place) {
+  if (reached.xid != place.xid) return IsLess(place.xid, reached.xid);
+  return place.seq <= reached.seq;
 }
 
 Task<Position> Outbox::Start() {

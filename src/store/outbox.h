@@ -1,6 +1,7 @@
 // Reading the outbox. Loop thread only; every function may throw what postgres/ throws.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,12 @@ struct Position {
 // False if the history that `reached` was read from is no longer the one that begins at `start`
 // (of Outbox::Start, asked later): another server took over, or an older copy was restored. Pure.
 bool Continues(const Position& reached, const Position& start);
+
+// What ToString() prints; nullopt for anything else. Pure.
+std::optional<Position> ParsePosition(std::string_view text);
+
+// Is everything up to `place` read, when `reached` is? Of the same epoch. Pure.
+bool Covers(const Position& reached, const Position& place);
 
 struct OutboxEvent {
   std::string xid;

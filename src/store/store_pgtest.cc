@@ -227,11 +227,11 @@ TEST_F(StoreTest, EpisodesComeBackAsTheyWere) {
   EXPECT_EQ(read.metadata, episode.metadata);
   EXPECT_EQ(read.importance_score, 0.1);
   EXPECT_EQ(read.occurred_at, kNow);
-  auto listed = Await(Episodes(*api).List(brain, std::nullopt, 10, 1 << 20));
+  auto listed = Await(Episodes(*api).List(brain, {}, std::nullopt, 10, 1 << 20));
   ASSERT_EQ(listed.size(), 2u);
   EXPECT_EQ(listed[0].content, "NULL");  // newest arrival first
-  EXPECT_EQ(Await(Episodes(*api).List(brain, std::nullopt, 10, 5)).size(), 2u);
-  EXPECT_EQ(Await(Episodes(*api).List(brain, std::nullopt, 10, 4)).size(), 1u);
+  EXPECT_EQ(Await(Episodes(*api).List(brain, {}, std::nullopt, 10, 5)).size(), 2u);
+  EXPECT_EQ(Await(Episodes(*api).List(brain, {}, std::nullopt, 10, 4)).size(), 1u);
 }
 
 TEST_F(StoreTest, AnAbandonedTransactionLeavesNothing) {

@@ -27,6 +27,10 @@ def test_recall_takes_filters_as_flags(nexus, brain):
                          (["--min-importance", "0.1", "--max-importance", "0.2"], {"lantern 1", "lantern 2"})]:
         done = nexus("recall", *flags, "--mode", "words", "lantern")
         assert {result["content"] for result in json.loads(done.stdout)["results"]} == found, done.stderr
+    done = nexus("list", "--min-importance", "0.3", "--limit", "1")
+    assert [episode["content"] for episode in json.loads(done.stdout)["episodes"]] == ["lantern 4"], done.stderr
+    done = nexus("recall", "--as-of", "2020-01-01T00:00:00Z", "--dedupe", "lantern")
+    assert json.loads(done.stdout)["results"] == [], done.stderr
     done = nexus("recall", "--metadata", "[1]", "lantern")
     assert done.returncode != 0 and "JSON object" in done.stderr
 

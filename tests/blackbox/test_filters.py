@@ -77,6 +77,29 @@ def test_what_passes_is_found_and_nothing_else(harbour, filter, passes):
     assert [result["id"] for result in first] == [result["id"] for result in results[:3]]
 
 
+@pytest.mark.parametrize("filter, passes", [pair for pair in FILTERS if "metadata" not in pair[0]],
+                         ids=lambda value: str(value) if isinstance(value, dict) else "")
+def test_a_list_takes_the_same_filter(harbour, filter, passes):
+    brain, episodes = harbour
+    found, cursor = [], {}
+    while True:
+        page = brain.client.get(f"{brain.path}/episodes", params={**filter, "limit": 7, **cursor}).json()
+        found += [episode["id"] for episode in page["episodes"]]
+        if not page["next_cursor"]:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert found == [episode["id"] for episode in reversed(episodes) if passes(episode)]
+
+
+def test_kinds_are_those_that_there_are(harbour):
+    brain, episodes = harbour
+    assert len(brain.recall("lantern", mode="words", limit=EVERYONE, filter={"kinds": ["episode"]})["results"]) == 120
+    answer = brain.client.post(f"{brain.path}/recall", json={"query": "lantern", "filter": {"kinds": ["dream"]}})
+    assert answer.status_code == 422 and answer.json()["field"] == "/filter/kinds/0"
+    answer = brain.client.get(f"{brain.path}/episodes", params={"min_importance": 0.9, "max_importance": 0.1})
+    assert answer.status_code == 422 and answer.json()["field"] == "/min_importance"
+
+
 @pytest.mark.parametrize("filter, field", [
     ({"tag": "red"}, "/filter/tag"),
     ({"tags_any": "red"}, "/filter/tags_any"),

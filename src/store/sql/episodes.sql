@@ -17,12 +17,21 @@ SELECT episode_id, content, occurred_at, created_at, importance_score, tags, pro
 
 -- name: ListEpisodes
 -- $1 brain, $2 the last id of the page before or NULL, $3 limit, $4 bytes: the row whose content
--- reaches them is the last. Newest arrival first.
+-- reaches them is the last. Newest arrival first. What must hold, each NULL for nothing: $5 any of
+-- these tags, $6 all of these, $7 none of these, $8 project, $9 session, $10 speaker, $11 not earlier,
+-- $12 earlier, $13 least and $14 most importance.
 SELECT episode_id, content, occurred_at, created_at, importance_score, tags, project_id, session_id,
        speaker, metadata, version, invalidated_at, superseded_by
   FROM (SELECT *, sum(octet_length(content)) OVER (ORDER BY episode_id DESC) AS bytes
           FROM (SELECT * FROM nexus_memory.episodes
                  WHERE brain_id = $1 AND invalidated_at IS NULL AND ($2::uuid IS NULL OR episode_id < $2)
+                   AND ($5::text[] IS NULL OR tags && $5) AND ($6::text[] IS NULL OR tags @> $6)
+                   AND ($7::text[] IS NULL OR NOT tags && $7) AND ($8::text IS NULL OR project_id = $8)
+                   AND ($9::text IS NULL OR session_id = $9) AND ($10::text IS NULL OR speaker = $10)
+                   AND ($11::timestamptz IS NULL OR occurred_at >= $11)
+                   AND ($12::timestamptz IS NULL OR occurred_at < $12)
+                   AND ($13::float8 IS NULL OR importance_score >= $13)
+                   AND ($14::float8 IS NULL OR importance_score <= $14)
                  ORDER BY episode_id DESC LIMIT $3) AS page) AS measured
  WHERE bytes - octet_length(content) < $4
  ORDER BY episode_id DESC;
@@ -34,6 +43,27 @@ SELECT episode_id, content, occurred_at, created_at, importance_score, tags, pro
   FROM nexus_memory.episodes
  WHERE brain_id = $1 AND invalidated_at IS NULL AND ($2::uuid IS NULL OR episode_id > $2)
  ORDER BY episode_id LIMIT $3;
+
+-- name: ScanPast
+-- $1 brain, $2 moment, $3 only these ids or NULL, $4 the last id of the page before or NULL, $5 limit:
+-- what was valid then. An episode's version of a moment is the first that was replaced later, else the
+-- present one. Oldest arrival first.
+SELECT e.episode_id, CASE WHEN r.version IS NULL THEN e.content ELSE r.content END,
+       CASE WHEN r.version IS NULL THEN e.occurred_at ELSE r.occurred_at END, e.created_at,
+       CASE WHEN r.version IS NULL THEN e.importance_score ELSE r.importance_score END,
+       CASE WHEN r.version IS NULL THEN e.tags ELSE r.tags END,
+       CASE WHEN r.version IS NULL THEN e.project_id ELSE r.project_id END,
+       CASE WHEN r.version IS NULL THEN e.session_id ELSE r.session_id END,
+       CASE WHEN r.version IS NULL THEN e.speaker ELSE r.speaker END,
+       CASE WHEN r.version IS NULL THEN e.metadata ELSE r.metadata END, coalesce(r.version, e.version),
+       NULL, NULL, r.version IS NULL OR (r.content, r.speaker) IS NOT DISTINCT FROM (e.content, e.speaker)
+  FROM nexus_memory.episodes e
+  LEFT JOIN LATERAL (SELECT * FROM nexus_memory.episode_revisions r
+                      WHERE r.brain_id = e.brain_id AND r.episode_id = e.episode_id AND r.replaced_at > $2
+                      ORDER BY r.version LIMIT 1) r ON true
+ WHERE e.brain_id = $1 AND e.created_at <= $2 AND (e.invalidated_at IS NULL OR e.invalidated_at > $2)
+   AND ($3::uuid[] IS NULL OR e.episode_id = ANY ($3)) AND ($4::uuid IS NULL OR e.episode_id > $4)
+ ORDER BY e.episode_id LIMIT $5;
 
 -- name: DeleteEpisode
 -- $1 brain, $2 id, $3 only this version, NULL: any. The triggers remove vectors and queued work.
