@@ -10,41 +10,12 @@
 
 #include "base/log.h"
 #include "memory/resident.h"
-#include "memory/vector_items.h"
 
 namespace nexus::memory {
 
 namespace {
 
-constexpr int64_t kFirstPage = 64;       // rows, when nothing is known of their length
-constexpr size_t kPageBytes = 32 << 20;  // of contents, read at once while loading
-constexpr size_t kRowsAtOnce = 64;       // read for events; each may hold a megabyte
-
-bool PutAll(recall::BrainIndex& index, const std::vector<Episode>& episodes) {
-  for (const Episode& episode : episodes) index.Put(recall::Prepare(episode));
-  return true;
-}
-
-// True if every item was there.
-bool SetAll(recall::BrainIndex& index, const std::vector<ItemVectors>& items) {
-  bool all = true;
-  for (const ItemVectors& item : items) {
-    all = index.SetVectors(item.item, item.generation, item.chunks) && all;
-  }
-  return all;
-}
-
-size_t ContentBytes(const std::vector<Episode>& episodes) {
-  size_t bytes = 0;
-  for (const Episode& episode : episodes) bytes += episode.content.size();
-  return bytes;
-}
-
-// How many rows to read next, so that a page of long texts does not fill the memory.
-int64_t NextPage(const std::vector<Episode>& page, int64_t most) {
-  const size_t fit = kPageBytes * page.size() / (ContentBytes(page) + 1);
-  return std::clamp<int64_t>(static_cast<int64_t>(std::min(fit, 4 * page.size())), 1, most);
-}
+constexpr size_t kRowsAtOnce = 64;  // read for events; each may hold a megabyte
 
 }  // namespace
 
@@ -94,8 +65,11 @@ Task<> Indexes::Load(Shared resident) {
   const auto begin = std::chrono::steady_clock::now();
   try {
     Work work(resident);
-    co_await LoadEpisodes(resident);
-    if (vectors_ != nullptr) co_await LoadVectors(resident);
+    IndexLoader loader = LoaderOf(resident);
+    co_await loader.LoadEpisodes([this, brain = resident->brain](auto after, int64_t limit) {
+      return episodes_.Scan(brain, after, limit);
+    });
+    if (vectors_ != nullptr) co_await loader.LoadVectors(*vectors_, resident->brain);
   } catch (...) {
     resident->failure = std::current_exception();
   }
@@ -110,45 +84,8 @@ Task<> Indexes::Load(Shared resident) {
   Account(resident);
 }
 
-Task<> Indexes::LoadEpisodes(Shared resident) {
-  std::optional<Uuid> after;
-  for (int64_t limit = std::min(kFirstPage, options_.load_page);;) {
-    auto page = co_await episodes_.Scan(resident->brain, after, limit);
-    if (page.empty()) co_return;
-    const bool last = page.size() < static_cast<size_t>(limit);
-    after = page.back().id;
-    limit = NextPage(page, options_.load_page);
-    co_await PutInto(resident, std::move(page));
-    if (last) co_return;
-  }
-}
-
-Task<> Indexes::LoadVectors(Shared resident) {
-  VectorItems items;
-  std::optional<std::pair<Uuid, uint32_t>> after;
-  while (true) {
-    auto page = co_await vectors_->Scan(resident->brain, after, options_.load_page);
-    const bool last = page.size() < static_cast<size_t>(options_.load_page);
-    if (!page.empty()) after.emplace(page.back().item, page.back().chunk_no);
-    auto whole = items.Add(std::move(page));
-    if (last) std::ranges::move(items.Finish(), std::back_inserter(whole));
-    co_await compute_.Run(
-        [index = resident->index, whole = std::move(whole)] { return SetAll(*index, whole); });
-    if (last) break;
-  }
-  const auto torn = items.TakeTorn();
-  for (const Uuid& item : torn) {
-    co_await SetWhole(resident, co_await vectors_->Get(resident->brain, {item}));
-  }
-}
-
-// All vectors of some items, in order. True if every item was there.
-Task<bool> Indexes::SetWhole(Shared resident, std::vector<store::StoredVector> vectors) {
-  VectorItems items;
-  auto whole = items.Add(std::move(vectors));
-  std::ranges::move(items.Finish(), std::back_inserter(whole));
-  co_return co_await compute_.Run(
-      [index = resident->index, whole = std::move(whole)] { return SetAll(*index, whole); });
+IndexLoader Indexes::LoaderOf(const Shared& resident) {
+  return IndexLoader(resident->index, compute_, options_.load_page);
 }
 
 Task<> Indexes::Put(Uuid brain, std::vector<Episode> episodes) {
@@ -159,12 +96,9 @@ Task<> Indexes::Put(Uuid brain, std::vector<Episode> episodes) {
   Account(resident);
 }
 
-// On the compute pool also when it is little: the loop must not wait for a search to end.
 Task<> Indexes::PutInto(Shared resident, std::vector<Episode> episodes) {
   Work work(resident);
-  co_await compute_.Run([index = resident->index, episodes = std::move(episodes)] {
-    return PutAll(*index, episodes);
-  });
+  co_await LoaderOf(resident).Put(std::move(episodes));
 }
 
 Task<> Indexes::SetVectors(Uuid brain, std::vector<store::StoredVector> vectors) {
@@ -173,7 +107,9 @@ Task<> Indexes::SetVectors(Uuid brain, std::vector<store::StoredVector> vectors)
   const Uuid item = vectors.front().item;
   const int64_t generation = vectors.front().generation;
   // An episode that came by plain SQL may not be here yet; then the event brings both.
-  if (co_await SetWhole(resident, std::move(vectors))) resident->RememberOwn(item, generation);
+  if (co_await LoaderOf(resident).SetVectors(std::move(vectors))) {
+    resident->RememberOwn(item, generation);
+  }
   Account(resident);
 }
 
@@ -235,7 +171,7 @@ Task<> Indexes::ApplyTo(Shared resident, Changes changes) {
   for (auto part : embedded | std::views::chunk(kRowsAtOnce)) {
     if (vectors_ == nullptr) break;
     auto vectors = co_await vectors_->Get(resident->brain, {part.begin(), part.end()});
-    co_await SetWhole(resident, std::move(vectors));
+    co_await LoaderOf(resident).SetVectors(std::move(vectors));
   }
   Account(resident);
 }

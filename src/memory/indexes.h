@@ -12,6 +12,7 @@
 #include "base/task.h"
 #include "domain/episode.h"
 #include "memory/in_flight.h"
+#include "memory/index_loader.h"
 #include "recall/brain_index.h"
 #include "store/embeddings.h"
 #include "store/episodes.h"
@@ -69,9 +70,7 @@ class Indexes {
   Shared Add(Uuid brain, asio::any_io_executor executor);
   void Touch(Resident& resident);
   Task<> Load(Shared resident);
-  Task<> LoadEpisodes(Shared resident);
-  Task<> LoadVectors(Shared resident);
-  Task<bool> SetWhole(Shared resident, std::vector<store::StoredVector> vectors);
+  IndexLoader LoaderOf(const Shared& resident);
   Task<> ApplyTo(Shared resident, Changes changes);
   Task<> PutInto(Shared resident, std::vector<Episode> episodes);
   void Account(const Shared& resident);

@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <optional>
+#include <unordered_set>
 #include <vector>
 
 #include "base/task.h"
@@ -30,8 +31,8 @@ class Past {
 
  private:
   class Turn;
-  Task<> LoadVectors(Uuid brain, std::shared_ptr<recall::BrainIndex> index,
-                     std::vector<Uuid> changed);
+  Task<std::vector<Episode>> Scan(Uuid brain, Timestamp moment, std::optional<Uuid> after,
+                                  int64_t limit, std::unordered_set<Uuid>& changed);
 
   store::Episodes& episodes_;
   store::Vectors* vectors_;
