@@ -1,4 +1,5 @@
 #include "api/cursor.h"
+#include "api/episode_views.h"
 #include "api/etag.h"
 #include "api/filter.h"
 #include "api/handlers.h"
@@ -10,158 +11,13 @@ namespace nexus::api {
 namespace {
 
 constexpr std::chrono::seconds kWaitEmbedded{30};
-constexpr std::chrono::seconds kWaitForPosition{5};
-constexpr int64_t kRecallLimit = 10;
-constexpr int64_t kPackedLimit = 100;  // with a token_budget
 constexpr int64_t kMaxRevisionPage = 16;
-
-Episode ToEpisode(NewEpisode&& from, Timestamp now) {
-  Episode episode;
-  episode.content = std::move(from.content);
-  episode.occurred_at = from.occurred_at.value_or(now);
-  episode.importance_score = from.importance_score;
-  episode.tags = std::move(from.tags);
-  episode.project_id = std::move(from.project_id);
-  episode.session_id = std::move(from.session_id);
-  episode.speaker = std::move(from.speaker);
-  episode.metadata = SerializeJson(from.metadata);
-  return episode;
-}
-
-void Fill(EpisodeView& view, Episode&& from) {
-  view.id = from.id;
-  view.content = std::move(from.content);
-  view.occurred_at = from.occurred_at;
-  view.created_at = from.created_at;
-  view.importance_score = from.importance_score;
-  view.tags = std::move(from.tags);
-  view.project_id = std::move(from.project_id);
-  view.session_id = std::move(from.session_id);
-  view.speaker = std::move(from.speaker);
-  if (auto metadata = ParseJson(from.metadata); metadata && metadata->is_object()) {
-    view.metadata = std::move(metadata->get_object());
-  }
-  view.version = from.version;
-  view.invalidated_at = from.invalidated_at;
-  view.superseded_by = from.superseded_by;
-}
-
-NewEpisode ToNew(const Episode& from) {
-  NewEpisode made{.content = from.content,
-                  .occurred_at = from.occurred_at,
-                  .speaker = from.speaker,
-                  .session_id = from.session_id,
-                  .tags = from.tags,
-                  .importance_score = from.importance_score,
-                  .project_id = from.project_id,
-                  .metadata = {}};
-  if (auto metadata = ParseJson(from.metadata); metadata && metadata->is_object()) {
-    made.metadata = std::move(metadata->get_object());
-  }
-  return made;
-}
-
-// RFC 7396.
-void MergePatch(boost::json::object& target, const boost::json::object& patch) {
-  for (const auto& [name, value] : patch) {
-    if (value.is_null()) {
-      target.erase(name);
-    } else if (value.is_object()) {
-      boost::json::value& member = target[name];
-      if (!member.is_object()) member = boost::json::object();
-      MergePatch(member.get_object(), value.get_object());
-    } else {
-      target[name] = value;
-    }
-  }
-}
-
-// `old` with the patch applied; the text of what does not change stays as it is.
-Result<Episode> Patched(Episode old, const boost::json::object& patch) {
-  const NewEpisode before = ToNew(old);
-  boost::json::value merged = ToJson(before);
-  MergePatch(merged.as_object(), patch);
-  auto after = FromJson<NewEpisode>(merged);
-  if (!after) return std::unexpected(after.error());
-  const bool same_metadata = after->metadata == before.metadata;
-  Episode made = ToEpisode(std::move(*after), old.created_at);
-  made.id = old.id;
-  made.created_at = old.created_at;
-  made.version = old.version;
-  if (same_metadata) made.metadata = std::move(old.metadata);
-  return made;
-}
 
 size_t ContentBytes(const std::vector<Episode>& episodes) {
   size_t bytes = 0;
   for (const Episode& episode : episodes) bytes += episode.content.size();
   return bytes;
 }
-
-EpisodeView View(Episode&& episode) {
-  EpisodeView view;
-  Fill(view, std::move(episode));
-  return view;
-}
-
-std::vector<EpisodeView> Views(std::vector<Episode>&& episodes) {
-  std::vector<EpisodeView> views;
-  for (Episode& episode : episodes) views.push_back(View(std::move(episode)));
-  return views;
-}
-
-std::optional<int64_t> Rank(size_t place) {
-  if (place == 0) return std::nullopt;
-  return place;
-}
-
-ExplanationView View(const recall::Explanation& from, const std::vector<std::string>& words) {
-  ExplanationView view{.words_rank = Rank(from.words_rank),
-                       .meaning_rank = Rank(from.meaning_rank),
-                       .session = from.session,
-                       .recency = from.recency,
-                       .importance = from.importance,
-                       .matched_words = {}};
-  for (size_t place : from.matched) view.matched_words.push_back(words.at(place));
-  return view;
-}
-
-RecallResult View(memory::Recollection&& found, const RecallRequest& request,
-                  const std::vector<std::string>& words) {
-  RecallResult result;
-  Fill(result, std::move(found.episode));
-  result.score = found.score;
-  result.words = found.words;
-  result.meaning = found.meaning;
-  result.chunk = {found.begin, found.end};
-  if (request.expand > 0) {
-    result.before = Views(std::move(found.before));
-    result.after = Views(std::move(found.behind));
-  }
-  if (request.dedupe) result.folded = std::move(found.folded);
-  if (request.token_budget) result.tokens = found.tokens;
-  if (request.explain) result.explanation = View(found.explanation, words);
-  return result;
-}
-
-memory::RecallQuestion ToQuestion(const RecallRequest& request, EpisodeFilter filter) {
-  const int64_t limit = request.limit.value_or(request.token_budget ? kPackedLimit : kRecallLimit);
-  return {.query = request.query,
-          .mode = request.mode,
-          .limit = static_cast<size_t>(limit),
-          .filter = std::move(filter),
-          .recency_weight = request.recency_weight,
-          .half_life = std::chrono::duration<double, std::chrono::days::period>(
-              request.recency_half_life_days),
-          .importance_weight = request.importance_weight,
-          .neighbours = static_cast<size_t>(request.expand),
-          .token_budget = request.token_budget,
-          .dedupe = request.dedupe,
-          .explain = request.explain,
-          .as_of = request.as_of};
-}
-
-double Milliseconds(double seconds) { return std::round(seconds * 1e6) / 1e3; }
 
 Result<std::optional<memory::IdempotencyKey>> ReadIdempotencyKey(const http::Request& request) {
   auto header = request.headers.Find("idempotency-key");
@@ -202,6 +58,20 @@ Result<Uuid> EpisodeId(const Call& call) {
   auto id = ParseUuid(call.arguments.at(0));
   if (!id) return Fail(ErrorCode::kNotFound, "There is no episode {}.", call.arguments.at(0));
   return *id;
+}
+
+// Which episode a change is meant for, and in which version.
+struct Target {
+  Uuid id;
+  std::optional<int64_t> version;
+};
+
+Result<Target> ReadTarget(const Call& call) {
+  auto id = EpisodeId(call);
+  if (!id) return std::unexpected(id.error());
+  auto version = ReadIfMatch(call.request);
+  if (!version) return std::unexpected(version.error());
+  return Target{*id, *version};
 }
 
 Task<std::optional<bool>> WaitIfAsked(Services& services, Wait wait, Uuid brain,
@@ -271,24 +141,20 @@ Task<Result<EpisodeView>> GetEpisode(Services& services, Call call, NoParameters
 
 Task<Result<boost::json::value>> ReviseEpisode(Services& services, Call call,
                                                boost::json::value body) {
-  auto id = EpisodeId(call);
-  if (!id) co_return std::unexpected(id.error());
-  auto version = ReadIfMatch(call.request);
-  if (!version) co_return std::unexpected(version.error());
+  auto target = ReadTarget(call);
+  if (!target) co_return std::unexpected(target.error());
   if (auto patch = FromJson<EpisodePatch>(body); !patch) co_return std::unexpected(patch.error());
   const auto change = [&body](Episode old) { return Patched(std::move(old), body.get_object()); };
-  auto revised = co_await services.revise.Run(call.brain.id, *id, *version, change);
+  auto revised = co_await services.revise.Run(call.brain.id, target->id, target->version, change);
   if (!revised) co_return std::unexpected(revised.error());
   co_return ToJson(View(std::move(*revised)));
 }
 
 Task<Result<EpisodeView>> InvalidateEpisode(Services& services, Call call, Invalidation request) {
-  auto id = EpisodeId(call);
-  if (!id) co_return std::unexpected(id.error());
-  auto version = ReadIfMatch(call.request);
-  if (!version) co_return std::unexpected(version.error());
-  auto ended =
-      co_await services.revise.Invalidate(call.brain.id, *id, *version, request.superseded_by);
+  auto target = ReadTarget(call);
+  if (!target) co_return std::unexpected(target.error());
+  auto ended = co_await services.revise.Invalidate(call.brain.id, target->id, target->version,
+                                                   request.superseded_by);
   if (!ended) co_return std::unexpected(ended.error());
   co_return View(std::move(*ended));
 }
@@ -323,51 +189,18 @@ Task<Result<RevisionPage>> ListRevisions(Services& services, Call call, PageRequ
 }
 
 Task<Result<boost::json::value>> DeleteEpisode(Services& services, Call call, boost::json::value) {
-  auto id = EpisodeId(call);
-  if (!id) co_return std::unexpected(id.error());
-  auto version = ReadIfMatch(call.request);
-  if (!version) co_return std::unexpected(version.error());
-  if (!co_await services.episodes.Delete(call.brain.id, *id, *version)) {
-    if (*version && !(co_await services.episodes.Get(call.brain.id, {*id})).empty()) {
+  auto target = ReadTarget(call);
+  if (!target) co_return std::unexpected(target.error());
+  const auto [id, version] = *target;
+  if (!co_await services.episodes.Delete(call.brain.id, id, version)) {
+    if (version && !(co_await services.episodes.Get(call.brain.id, {id})).empty()) {
       co_return Fail(ErrorCode::kPreconditionFailed,
-                     "If-Match asks for version {}, and it is another one.", **version);
+                     "If-Match asks for version {}, and it is another one.", *version);
     }
-    co_return Fail(ErrorCode::kNotFound, "There is no episode {}.", id->ToString());
+    co_return Fail(ErrorCode::kNotFound, "There is no episode {}.", id.ToString());
   }
-  services.indexes.Remove(call.brain.id, *id);
+  services.indexes.Remove(call.brain.id, id);
   co_return boost::json::value();
-}
-
-Task<Result<RecallAnswer>> RecallEpisodes(Services& services, Call call, RecallRequest request) {
-  const auto begin = std::chrono::steady_clock::now();
-  auto filter = ReadFilter(std::move(request.filter), "/filter");
-  if (!filter) co_return std::unexpected(filter.error());
-  if (request.as_of && *request.as_of > services.clock.Now()) {
-    co_return FailField(ErrorCode::kInvalid, "/as_of", "lies in the future");
-  }
-  if (request.min_position) {
-    auto position = store::ParsePosition(*request.min_position);
-    if (!position) {
-      co_return FailField(ErrorCode::kInvalid, "/min_position", "is not the position of a write");
-    }
-    auto error = co_await services.position.WaitFor(*std::move(position), kWaitForPosition);
-    if (error) co_return std::unexpected(*std::move(error));
-  }
-  auto recalled =
-      co_await services.recall.Run(call.brain.id, ToQuestion(request, std::move(*filter)));
-  RecallAnswer answer;
-  for (memory::Recollection& found : recalled.results) {
-    answer.results.push_back(View(std::move(found), request, recalled.words));
-  }
-  answer.degraded = std::move(recalled.degraded);
-  if (request.token_budget) answer.omitted = recalled.omitted;
-  if (request.explain) {
-    const auto& [embed, search, fetch] = recalled.times;
-    answer.times = TimesView{Milliseconds(embed), Milliseconds(search), Milliseconds(fetch)};
-  }
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  answer.took_ms = Milliseconds(took.count());
-  co_return answer;
 }
 
 }  // namespace nexus::api

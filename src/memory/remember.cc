@@ -9,10 +9,10 @@
 #include <unordered_set>
 
 #include "base/log.h"
+#include "memory/check_episode.h"
 #include "memory/refusal.h"
 #include "store/episodes.h"
 #include "store/outbox.h"
-#include "text/normalize.h"
 
 namespace nexus::memory {
 
@@ -99,10 +99,7 @@ std::optional<Error> Remember::Check(const Write& write) const {
   const Timestamp now = clock_.Now();
   for (size_t i = 0; i < write.episodes.size(); ++i) {
     const std::string pointer = write.batch ? std::format("/episodes/{}", i) : "";
-    if (auto error = Validate(write.episodes[i], pointer, now)) return error;
-    if (text::IsBlank(write.episodes[i].content)) {
-      return Error{ErrorCode::kInvalid, "must not be blank", pointer + "/content", ""};
-    }
+    if (auto error = CheckEpisode(write.episodes[i], pointer, now)) return error;
   }
   if (waiting_ >= kMaxWaitingWrites) {
     return Error{ErrorCode::kUnavailable,

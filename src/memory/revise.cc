@@ -1,9 +1,9 @@
 #include "memory/revise.h"
 
 #include "base/log.h"
+#include "memory/check_episode.h"
 #include "memory/refusal.h"
 #include "store/episodes.h"
-#include "text/normalize.h"
 
 namespace nexus::memory {
 
@@ -21,9 +21,8 @@ Task<Result<Episode>> Revise::Run(Uuid brain, Uuid id, std::optional<int64_t> ve
     }
     Result<Episode> made = change(std::move(old));
     if (!made) return made;
-    if (auto error = Validate(*made, "", clock_.Now())) return std::unexpected(std::move(*error));
-    if (text::IsBlank(made->content)) {
-      return FailField(ErrorCode::kInvalid, "/content", "must not be blank");
+    if (auto error = CheckEpisode(*made, "", clock_.Now())) {
+      return std::unexpected(std::move(*error));
     }
     return made;
   };
@@ -65,6 +64,7 @@ Task<Result<Episode>> Revise::Apply(Uuid brain, Uuid id, std::optional<int64_t> 
     made = std::move(*changed);
     made.id = old->id;
     made.created_at = old->created_at;
+    made.version = old->version;
     if (made == *old) co_return made;
     made.version = co_await Episodes::Update(transaction, brain, made);
     co_await transaction.Commit();

@@ -63,7 +63,7 @@ struct Columns {
       ids.push_back(episode.id.ToString());
       contents.push_back(episode.content);
       times.push_back(FormatTimestamp(episode.occurred_at));
-      importances.push_back(std::format("{}", episode.importance_score));
+      importances.push_back(*ToParameter(episode.importance_score));
       tags.push_back(JsonArray(episode.tags));
       projects.push_back(episode.project_id);
       sessions.push_back(episode.session_id);
@@ -212,7 +212,7 @@ Task<int64_t> Episodes::Update(Transaction& transaction, Uuid brain, Episode epi
                                        ToParameter(episode.id),
                                        std::move(episode.content),
                                        ToParameter(episode.occurred_at),
-                                       std::format("{}", episode.importance_score),
+                                       ToParameter(episode.importance_score),
                                        JsonArray(episode.tags),
                                        std::move(episode.project_id),
                                        std::move(episode.session_id),
