@@ -1,12 +1,13 @@
-# nexus_module(NAME [DEPENDS module...] [LIBRARIES target...] [INCLUDES dir...])
+# nexus_module(NAME [DEPENDS module...] [LIBRARIES target...] [INCLUDES dir...] [TEST_DEPENDS module...])
 #
 # One folder of src/ as the static library nexus_NAME. DEPENDS is what its files may include
-# (tools/check_layers.py reads the same lines) and what it links. Sources are found by glob:
+# (tools/check_layers.py reads the same lines) and what it links; TEST_DEPENDS is for its tests besides. Sources are
+# found by glob:
 #   *.cc          the library
 #   *_test.cc     one test program per module, nexus_NAME_test: runs anywhere
 #   *_pgtest.cc   one test program per module, nexus_NAME_pgtest: needs a PostgreSQL, which tests/schema starts
 function(nexus_module name)
-  cmake_parse_arguments(module "NO_PCH" "" "DEPENDS;LIBRARIES;INCLUDES" ${ARGN})
+  cmake_parse_arguments(module "NO_PCH" "" "DEPENDS;LIBRARIES;INCLUDES;TEST_DEPENDS" ${ARGN})
   set(folder ${PROJECT_SOURCE_DIR}/src/${name})
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cc)
   set(tests ${sources})
@@ -33,8 +34,8 @@ function(nexus_module name)
   endif()
 
   if(NEXUS_TESTS)
-    nexus_test_program(${name} test "${tests}")
-    nexus_test_program(${name} pgtest "${pgtests}")
+    nexus_test_program(${name} test "${tests}" ${module_TEST_DEPENDS})
+    nexus_test_program(${name} pgtest "${pgtests}" ${module_TEST_DEPENDS})
   endif()
 endfunction()
 
@@ -54,6 +55,8 @@ function(nexus_test_program name kind sources)
   set(program nexus_${name}_${kind})
   add_executable(${program} ${sources})
   target_link_libraries(${program} PRIVATE nexus_${name} GTest::gtest GTest::gtest_main)
+  list(TRANSFORM ARGN PREPEND nexus_)
+  target_link_libraries(${program} PRIVATE ${ARGN})
   target_compile_definitions(${program} PRIVATE NEXUS_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   nexus_precompile(${program} ${program})
 endfunction()

@@ -12,7 +12,8 @@ export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 
 BUILD="g++-14 cmake ninja-build ccache mold pkgconf libboost1.88-dev libboost-json1.88-dev libpq-dev
   libssl-dev libonnxruntime-dev libspdlog-dev libcli11-dev libtomlplusplus-dev prometheus-cpp-dev
-  libstemmer-dev libicu-dev libhiredis-dev zlib1g-dev"
+  libstemmer-dev libicu-dev libhiredis-dev zlib1g-dev
+  libcurl4-openssl-dev"
 RUN="postgresql-17 postgresql-17-pgvector redis-server ca-certificates tzdata"
 TEST="libgtest-dev googletest postgresql-client-17 redis-tools curl"
 TOOLS="clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev lld-19"

@@ -47,7 +47,10 @@ api::PartHealth Probe::AskModel() const {
   if (parts_.embedder == nullptr) {
     return {"model", false, false, "none: recall works on words alone (`make model` makes it)"};
   }
-  return {"model", true, false, parts_.embedder->info().name};
+  const std::string& name = parts_.embedder->info().name;
+  const std::string trouble = parts_.embedder->availability().trouble;
+  if (!trouble.empty()) return {"model", false, false, std::format("{}: {}", name, trouble)};
+  return {"model", true, false, name};
 }
 
 api::PartHealth Probe::AskWorkers() const {

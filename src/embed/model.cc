@@ -1,88 +1,18 @@
 #include "embed/model.h"
 
 #include <cstdlib>
-#include <toml++/toml.hpp>
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "embed/model_description.h"
 #include "embed/onnx_embedder.h"
+#include "text/byte_count_tokenizer.h"
 #include "text/unigram_tokenizer.h"
 
 namespace nexus::embed {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int64_t kMaxDimension = 2'000;  // of a vector that pgvector can index
-constexpr int64_t kMaxModelTokens = 32'768;
-
-// What nexus-model.toml says.
-struct Description {
-  ModelInfo info;
-  fs::path tokenizer;
-  std::string tokenizer_sha256;
-};
-
-Failure Wrong(const fs::path& file, std::string_view what) {
-  return Failure(ErrorCode::kInvalid, std::format("{}: {}", file.string(), what),
-                 "correct the file, or convert the model anew with `make model`");
-}
-
-// Values of a TOML file by key, where a missing or ill-typed one is a Failure.
-class Reader {
- public:
-  explicit Reader(fs::path file) : file_(std::move(file)) {
-    try {
-      table_ = toml::parse_file(file_.string());
-    } catch (const toml::parse_error& error) {
-      throw Wrong(file_, error.description());
-    }
-  }
-
-  std::string Text(std::string_view key) const { return Required<std::string>(key, "a text"); }
-
-  size_t Number(std::string_view key, int64_t least, int64_t most) const {
-    const int64_t value = Required<int64_t>(key, "a whole number");
-    if (value < least || value > most) {
-      throw Wrong(file_, std::format("`{}` must be {} to {}", key, least, most));
-    }
-    return static_cast<size_t>(value);
-  }
-
- private:
-  template <typename T>
-  T Required(std::string_view key, std::string_view kind) const {
-    if (auto value = table_[key].value_exact<T>()) return *value;
-    throw Wrong(file_, std::format("`{}` must be there and be {}", key, kind));
-  }
-
-  fs::path file_;
-  toml::table table_;
-};
-
-Description ReadDescription(const fs::path& directory) {
-  const fs::path file = directory / "nexus-model.toml";
-  if (!fs::exists(file)) {
-    throw Failure(ErrorCode::kNotFound, "there is no model in " + directory.string(),
-                  "make it with `make model`, or point --model at a model's directory");
-  }
-  const Reader reader(file);
-  Description description;
-  ModelInfo& info = description.info;
-  info.name = reader.Text("name");
-  info.artefact_sha256 = reader.Text("sha256");
-  info.dimension = reader.Number("dimension", 1, kMaxDimension);
-  info.max_tokens = reader.Number("max_tokens", 16, kMaxModelTokens);
-  info.query_prefix = reader.Text("query_prefix");
-  info.passage_prefix = reader.Text("passage_prefix");
-  info.pooling = reader.Text("pooling");
-  if (info.pooling != "mean" && info.pooling != "cls") {
-    throw Wrong(file, R"(`pooling` must be "mean" or "cls")");
-  }
-  description.tokenizer = directory / reader.Text("tokenizer");
-  description.tokenizer_sha256 = reader.Text("tokenizer_sha256");
-  return description;
-}
 
 void CheckDigest(const fs::path& file, const std::string& pinned) {
   if (!fs::exists(file)) {
@@ -97,7 +27,10 @@ void CheckDigest(const fs::path& file, const std::string& pinned) {
                 "convert it anew with `make model`, or correct the file");
 }
 
-std::unique_ptr<const text::Tokenizer> LoadTokenizer(const fs::path& file) {
+std::unique_ptr<const text::Tokenizer> LoadTokenizer(const ModelDescription& description) {
+  const fs::path& file = description.tokenizer;
+  if (file.empty()) return std::make_unique<text::ByteCountTokenizer>();
+  CheckDigest(file, description.tokenizer_sha256);
   if (file.extension() == ".bin") return text::UnigramTokenizer::Load(file);
   throw Failure(ErrorCode::kInvalid,
                 std::format("{} is of a kind that this nexus cannot read", file.string()),
@@ -107,11 +40,16 @@ std::unique_ptr<const text::Tokenizer> LoadTokenizer(const fs::path& file) {
 }  // namespace
 
 std::unique_ptr<Embedder> LoadModel(const fs::path& directory) {
-  Description description = ReadDescription(directory);
+  ModelDescription description = ReadModelDescription(directory);
+  ModelInfo& info = description.info;
   const fs::path model = directory / "model.onnx";
-  CheckDigest(model, description.info.artefact_sha256);
-  CheckDigest(description.tokenizer, description.tokenizer_sha256);
-  return OpenOnnxEmbedder(model, std::move(description.info), LoadTokenizer(description.tokenizer));
+  if (!description.remote) CheckDigest(model, info.artefact_sha256);
+  auto tokenizer = LoadTokenizer(description);
+  if (description.remote) {
+    return OpenRemoteEmbedder(std::move(*description.remote), std::move(info),
+                              std::move(tokenizer));
+  }
+  return OpenOnnxEmbedder(model, std::move(info), std::move(tokenizer));
 }
 
 fs::path DefaultModelDirectory() {

@@ -121,6 +121,67 @@ TEST_F(DescriptionTest, WhatIsNoTomlIsRefused) {
   EXPECT_EQ(Refusal().code, ErrorCode::kInvalid);
 }
 
+// A description of a model elsewhere, with what a case adds.
+constexpr std::string_view kRemote =
+    "kind = \"openai\"\nname = \"toy\"\nmodel = \"toy-1\"\ndimension = 3\n";
+
+TEST_F(DescriptionTest, AModelElsewhereIsLoadedThoughNobodyIsThere) {
+  Write("nexus-model.toml", std::string(kRemote) +
+                                "url = \"https://127.0.0.1:1\"\nmax_tokens = 64\nbatch = 8\n"
+                                "passage_prefix = \"passage: \"\n");
+  const auto embedder = LoadModel(directory_);
+  EXPECT_EQ(embedder->info().name, "toy");
+  EXPECT_EQ(embedder->info().dimension, 3u);
+  EXPECT_EQ(embedder->info().texts_per_call, 8u);
+  EXPECT_EQ(embedder->info().passage_prefix, "passage: ");
+  EXPECT_EQ(embedder->info().query_prefix, "");
+  EXPECT_EQ(embedder->info().artefact_sha256.size(), 64u);
+  EXPECT_FALSE(embedder->tokenizer().is_exact());
+}
+
+TEST_F(DescriptionTest, WithoutATokenizerAByteCountsAsATokenSoThatEveryPassageFits) {
+  Write("nexus-model.toml",
+        std::string(kRemote) + "url = \"https://127.0.0.1:1\"\nmax_tokens = 64\n");
+  const auto embedder = LoadModel(directory_);
+  std::string content;
+  for (int i = 0; i < 200; ++i) content += std::format("Día {}: 今日は晴れ {}. ", i, i * i);
+  const auto passages = Passages(*embedder, content, "Ana", Timestamp{}, {});
+  EXPECT_EQ(passages.back().end, content.size());
+  for (size_t i = 0; i < passages.size(); ++i) {
+    EXPECT_LE(passages[i].begin, i > 0 ? passages[i - 1].end : 0);
+    EXPECT_LE(passages[i].plain.size(), 62u);
+  }
+}
+
+TEST_F(DescriptionTest, WhatIsWrongWithAModelElsewhereIsNamed) {
+  const std::string fits = "max_tokens = 64\nurl = \"https://h\"\n";
+  const std::pair<std::string, std::string_view> cases[] = {
+      {"max_tokens = 64\n", "`url`"},
+      {"max_tokens = 64\nurl = \"ftp://h\"\n", "`url` must begin with http"},
+      {"max_tokens = 63\nurl = \"https://h\"\n", "`max_tokens` must be 64"},
+      {fits + "key = \"x\"\n", "a key does not belong here"},
+      {fits + "presision = 3\n", "unknown key `presision`"},
+      {fits + "key_file = \"absent\"\n", "absent cannot be read"},
+      {fits + "key_env = \"NEXUS_NO_SUCH_VARIABLE\"\n", "NEXUS_NO_SUCH_VARIABLE is not set"},
+      {fits + "key_env = \"A\"\nkey_file = \"b\"\n", "exclude each other"},
+      {fits + "timeout_ms = 1\n", "`timeout_ms` must be 100"},
+      {fits + "tokenizer = \"tokenizer.bin\"\n", "`tokenizer_sha256`"},
+      {"max_tokens = 64\nurl = \"http://h\"\nkey_file = \"key\"\n", "use https"},
+  };
+  Write("key", "not-a-real-key\n");
+  for (const auto& [rest, reason] : cases) {
+    Write("nexus-model.toml", std::string(kRemote) + rest);
+    const Error error = Refusal();
+    EXPECT_EQ(error.code, ErrorCode::kInvalid) << reason;
+    EXPECT_NE(error.message.find(reason), std::string::npos) << reason << ": " << error.message;
+  }
+}
+
+TEST_F(DescriptionTest, AnUnknownKindIsRefused) {
+  Write("nexus-model.toml", "kind = \"magic\"\n");
+  EXPECT_EQ(Refusal().code, ErrorCode::kInvalid);
+}
+
 TEST(ModelTest, VectorsHaveTheDimensionAndLengthOne) {
   NEED_MODEL();
   for (const char* text : {"a", "La memoria persiste.", "日本語", "👩‍🚀", "\x01\x02"}) {

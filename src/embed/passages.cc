@@ -106,24 +106,36 @@ std::vector<Passage> Passages(const Embedder& embedder, std::string_view content
   return passages;
 }
 
-std::vector<float> EmbedPassage(const Embedder& embedder, const Passage& passage) {
-  std::vector<float> vector = embedder.Embed(passage.plain, TextRole::kPassage);
-  if (passage.context == passage.plain) return vector;
-  const std::vector<float> context = embedder.Embed(passage.context, TextRole::kPassage);
-  for (size_t i = 0; i < vector.size(); ++i) vector[i] = (vector[i] + context[i]) / 2;
-  return vector;
+std::vector<std::vector<float>> EmbedPassages(const Embedder& embedder,
+                                              std::span<const Passage> passages) {
+  std::vector<std::string> texts;
+  for (const Passage& passage : passages) {
+    texts.push_back(passage.plain);
+    if (passage.context != passage.plain) texts.push_back(passage.context);
+  }
+  std::vector<std::vector<float>> rows = embedder.EmbedAll(texts, TextRole::kPassage);
+  std::vector<std::vector<float>> vectors;
+  size_t next = 0;
+  for (const Passage& passage : passages) {
+    std::vector<float>& vector = vectors.emplace_back(std::move(rows[next++]));
+    if (passage.context == passage.plain) continue;
+    const std::vector<float>& context = rows[next++];
+    for (size_t i = 0; i < vector.size(); ++i) vector[i] = (vector[i] + context[i]) / 2;
+  }
+  return vectors;
 }
 
 std::vector<float> EmbedQuestion(const Embedder& embedder, std::string_view question) {
   const auto framed = [](std::string_view piece) { return std::string(piece); };
-  std::vector<float> rows;
+  std::vector<std::string> pieces;
   for (TextRange range : ChunksThatFit(embedder, question, TextRole::kQuery, framed)) {
-    const auto piece = question.substr(range.begin, range.end - range.begin);
-    const std::vector<float> row = embedder.Embed(piece, TextRole::kQuery);
+    pieces.emplace_back(question.substr(range.begin, range.end - range.begin));
+  }
+  if (pieces.size() <= 1) return embedder.Embed(question, TextRole::kQuery);
+  std::vector<float> rows;
+  for (const std::vector<float>& row : embedder.EmbedAll(pieces, TextRole::kQuery)) {
     rows.insert(rows.end(), row.begin(), row.end());
   }
-  if (rows.empty()) return embedder.Embed(question, TextRole::kQuery);
-  if (rows.size() == embedder.info().dimension) return rows;
   return UnitVector(MeanOfRows(rows, embedder.info().dimension));
 }
 

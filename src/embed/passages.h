@@ -43,9 +43,10 @@ std::vector<text::TextRange> ChunksThatFit(
     const Embedder& embedder, std::string_view content, TextRole role,
     const std::function<std::string(std::string_view)>& framed);
 
-// The stored vector of a passage, 1/2 (plain + context), not normalised again. Burns CPU: one or
-// two runs of the model.
-std::vector<float> EmbedPassage(const Embedder& embedder, const Passage& passage);
+// The stored vector of each passage, 1/2 (plain + context), not normalised again. Burns CPU: one or
+// two runs of the model each.
+std::vector<std::vector<float>> EmbedPassages(const Embedder& embedder,
+                                              std::span<const Passage> passages);
 
 // The unit vector of a question. One longer than the model's limit is embedded by its chunks, whose
 // mean is normalised. Burns CPU.

@@ -116,7 +116,7 @@ TEST(PassagesTest, TheStoredVectorIsTheMeanOfBothAndNotNormalisedAgain) {
   const Passage passage = Passages(embedder, "hola", "Ana", kNow, before)[0];
   const auto plain = embedder.Embed(passage.plain, TextRole::kPassage);
   const auto context = embedder.Embed(passage.context, TextRole::kPassage);
-  const auto stored = EmbedPassage(embedder, passage);
+  const auto stored = EmbedPassages(embedder, {{passage}})[0];
   ASSERT_NE(plain, context);
   for (size_t i = 0; i < stored.size(); ++i) EXPECT_EQ(stored[i], (plain[i] + context[i]) / 2);
 }

@@ -49,14 +49,15 @@ struct QueryLane::Shared {
         seconds(metrics.histogram("nexus_query_embedding_seconds",
                                   "Time until a question had its vector, cache hits left out.")),
         hits(metrics.counter("nexus_query_cache_hits_total",
-                             "Questions whose vector was in the cache.")) {}
+                             "Questions whose vector was in the cache.")),
+        pool(std::in_place, embedder_in.info().calls_at_once, 0) {}
 
   const Embedder& embedder;
   Histogram& seconds;
   Counter& hits;
   Cache cache;
   size_t queued = 0;
-  std::optional<ComputePool> pool{std::in_place, 1, 0};
+  std::optional<ComputePool> pool;
 };
 
 // One run of the model, and who waits for it.
@@ -99,6 +100,9 @@ Task<std::vector<float>> QueryLane::Embed(std::string question, std::chrono::mil
   if (const std::vector<float>* known = shared->cache.Find(key)) {
     shared->hits.Add();
     co_return *known;
+  }
+  if (Availability now = shared->embedder.availability(); now.refuses) {
+    throw Failure(ErrorCode::kUnavailable, std::move(now.trouble));
   }
   if (shared->queued >= kMaxQueued) {
     throw Failure(ErrorCode::kUnavailable,

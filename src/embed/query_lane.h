@@ -12,7 +12,8 @@
 
 namespace nexus::embed {
 
-// Loop thread only; the model runs on a thread of its own.
+// Loop thread only; the model runs on a thread of its own, one elsewhere is asked by as many as its
+// info says.
 class QueryLane {
  public:
   static constexpr size_t kMaxCached = 1024;  // questions
@@ -22,9 +23,9 @@ class QueryLane {
   ~QueryLane();  // waits for the run of the model that is going on
 
   // The unit vector of a question. A question longer than the model's limit is embedded by its
-  // chunks, whose mean is normalised. Throws Failure: kUnavailable when kMaxQueued others wait,
-  // kTimeout, or what the model throws. After a timeout a run that has begun goes on and fills the
-  // cache; one that has not is given up.
+  // chunks, whose mean is normalised. Throws Failure: kUnavailable when kMaxQueued others wait
+  // or the model refuses at the moment (then at once), kTimeout, or what the model throws. After a
+  // timeout a run that has begun goes on and fills the cache; one that has not is given up.
   Task<std::vector<float>> Embed(std::string question, std::chrono::milliseconds timeout);
 
  private:

@@ -14,6 +14,7 @@ constexpr int kNice = 10;
 constexpr std::chrono::milliseconds kFirstDelay = std::chrono::seconds(1);
 constexpr std::chrono::milliseconds kMaxDelay = std::chrono::minutes(5);
 constexpr size_t kMaxReasonBytes = 500;
+constexpr size_t kTextsPerPassage = 2;   // plain and with its context
 constexpr int64_t kSuspectAttempts = 4;  // without an answer: the process may have ended by it
 
 std::vector<embed::Passage> PassagesOf(const embed::Embedder& embedder,
@@ -127,21 +128,27 @@ Task<std::optional<std::vector<StoredVector>>> EmbedWorker::Embed(Claimed claime
   const auto& [work, lease, at] = claimed;
   const std::vector<embed::Passage> passages =
       co_await bulk_.Run([this, input] { return PassagesOf(embedder_, input); });
+  const size_t at_once = std::max<size_t>(1, embedder_.info().texts_per_call / kTextsPerPassage);
   std::vector<StoredVector> vectors;
   Timestamp leased_at = at;
-  for (uint32_t number = 0; number < passages.size(); ++number) {
+  while (vectors.size() < passages.size()) {
     if (stopping()) co_return std::nullopt;
     if (const Timestamp now = clock_.Now(); now - leased_at > options_.lease / 3) {
       if (!co_await queue_.ExtendLease(work, lease, now + options_.lease)) co_return std::nullopt;
       leased_at = now;
     }
-    const embed::Passage& passage = passages[number];
+    const auto rest = std::span(passages).subspan(vectors.size());
+    const std::vector<embed::Passage> next(rest.begin(),
+                                           rest.begin() + std::min(at_once, rest.size()));
     const auto start = std::chrono::steady_clock::now();
-    std::vector<float> values =
-        co_await bulk_.Run([this, passage] { return embed::EmbedPassage(embedder_, passage); });
-    seconds_.Observe(Seconds(std::chrono::steady_clock::now() - start).count());
-    vectors.push_back({work.item, number, passage.begin, passage.end, input.episode.version,
-                       work.generation, std::move(values)});
+    std::vector<std::vector<float>> rows =
+        co_await bulk_.Run([this, next] { return embed::EmbedPassages(embedder_, next); });
+    const Seconds taken = std::chrono::steady_clock::now() - start;
+    for (size_t i = 0; i < next.size(); ++i) {
+      seconds_.Observe(taken.count() / static_cast<double>(next.size()));
+      vectors.push_back({work.item, static_cast<uint32_t>(vectors.size()), next[i].begin,
+                         next[i].end, input.episode.version, work.generation, std::move(rows[i])});
+    }
   }
   co_return vectors;
 }

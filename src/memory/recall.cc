@@ -66,7 +66,9 @@ Recollection MakeRecollection(const Rows& rows, const Episode& row, recall::Hit 
 }
 
 size_t CountTokens(const text::Tokenizer* tokenizer, std::string_view content) {
-  if (tokenizer == nullptr) return (content.size() + kBytesPerToken - 1) / kBytesPerToken;
+  if (tokenizer == nullptr || !tokenizer->is_exact()) {
+    return (content.size() + kBytesPerToken - 1) / kBytesPerToken;
+  }
   return tokenizer->Encode(content).size() - tokenizer->special_tokens();
 }
 

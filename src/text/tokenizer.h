@@ -18,6 +18,9 @@ class Tokenizer {
 
   // How many of the ids of any text are special tokens (2 for <s> … </s>).
   virtual size_t special_tokens() const = 0;
+
+  // False if Encode only bounds how many ids there are, from above.
+  virtual bool is_exact() const { return true; }
 };
 
 }  // namespace nexus::text
