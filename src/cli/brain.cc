@@ -18,14 +18,11 @@ struct BrainFlags {
   std::string name;
   bool yes = false;
 
-  Server Connect(const Defaults& defaults) const {
-    return Server(Resolve(connection, ProcessEnvironment, defaults.data_directory));
-  }
   bool WantsJson() const { return PrintsJson(connection.json); }
 };
 
 int ListThem(const BrainFlags& given, const Defaults& defaults) {
-  Server server = given.Connect(defaults);
+  Server server = Connect(given.connection, defaults);
   boost::json::array brains = ListBrains(server);
   if (given.WantsJson()) {
     PrintJson(boost::json::object{{"brains", std::move(brains)}, {"next_cursor", nullptr}});
@@ -43,7 +40,7 @@ int ListThem(const BrainFlags& given, const Defaults& defaults) {
 }
 
 int Create(const BrainFlags& given, const Defaults& defaults) {
-  Server server = given.Connect(defaults);
+  Server server = Connect(given.connection, defaults);
   const boost::json::object made = MakeBrain(server, given.name);
   if (given.WantsJson()) {
     PrintJson(made);
@@ -55,7 +52,7 @@ int Create(const BrainFlags& given, const Defaults& defaults) {
 }
 
 int Show(const BrainFlags& given, const Defaults& defaults) {
-  Server server = given.Connect(defaults);
+  Server server = Connect(given.connection, defaults);
   boost::json::object brain = server.Ask("GET", BrainTarget(given.name));
   brain["stats"] = server.Ask("GET", BrainTarget(given.name, "/stats"));
   if (given.WantsJson()) {
@@ -90,7 +87,7 @@ bool IsConfirmed(const BrainFlags& given) {
 }
 
 int Delete(const BrainFlags& given, const Defaults& defaults) {
-  Server server = given.Connect(defaults);
+  Server server = Connect(given.connection, defaults);
   server.Ask("GET", BrainTarget(given.name));
   if (!IsConfirmed(given)) return kExitFailure;
   server.Ask("DELETE", BrainTarget(given.name));

@@ -128,7 +128,7 @@ DemoAnswer AskOne(Server& server, const boost::json::object& question) {
 }
 
 int Demo(const ConnectionFlags& given, bool again, const Defaults& defaults) {
-  Server server(Resolve(given, ProcessEnvironment, defaults.data_directory));
+  Server server = Connect(given, defaults);
   const bool by_meaning = PrepareDiary(server, again);
   auto questions = ParseJson(DemoFile("questions.json"));
   assert(questions && questions->is_array());

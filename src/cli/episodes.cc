@@ -28,10 +28,6 @@ struct EpisodeFlags {
   bool all = false;
   std::vector<std::string> ids;
   bool yes = false;
-
-  Server Connect(const Defaults& defaults) const {
-    return Server(Resolve(connection, ProcessEnvironment, defaults.data_directory));
-  }
 };
 
 // Pages of the list, one by one; nothing is asked for before it is wanted.
@@ -85,7 +81,7 @@ void PrintAllAsJson(Pages& pages) {
 }
 
 int List(const EpisodeFlags& given, const Defaults& defaults) {
-  Server server = given.Connect(defaults);
+  Server server = Connect(given.connection, defaults);
   const bool json = PrintsJson(given.connection.json);
   const int64_t usual = given.all ? kPageOfAll : json ? kPageOfPrograms : kPageOfPeople;
   Pages pages(server, given.limit.value_or(usual), QueryOf(given.filter), given.cursor);
@@ -138,7 +134,7 @@ void PrintEpisode(const boost::json::object& episode, const Screen& screen) {
 }
 
 int Show(const EpisodeFlags& given, const Defaults& defaults) {
-  Server server = given.Connect(defaults);
+  Server server = Connect(given.connection, defaults);
   const boost::json::object episode =
       server.Ask("GET", EpisodeTarget(server.connection().brain, given.ids.front()));
   if (PrintsJson(given.connection.json)) {
@@ -165,7 +161,7 @@ bool IsConfirmed(Server& server, const EpisodeFlags& given) {
 }
 
 int Forget(const EpisodeFlags& given, const Defaults& defaults) {
-  Server server = given.Connect(defaults);
+  Server server = Connect(given.connection, defaults);
   if (!IsConfirmed(server, given)) {
     PrintNote("nothing was forgotten");
     return kExitFailure;

@@ -23,10 +23,6 @@ struct KeyFlags {
   std::vector<std::string> scopes;
   std::string expires;
   std::string id;
-
-  Server Connect(const Defaults& defaults) const {
-    return Server(Resolve(connection, ProcessEnvironment, defaults.data_directory));
-  }
 };
 
 std::string Scopes(const boost::json::object& key) {
@@ -40,7 +36,7 @@ std::string Scopes(const boost::json::object& key) {
 std::string Or(std::string text, const char* otherwise) { return text.empty() ? otherwise : text; }
 
 int List(const KeyFlags& given, const Defaults& defaults) {
-  Server server = given.Connect(defaults);
+  Server server = Connect(given.connection, defaults);
   const boost::json::object answer = server.Ask("GET", "/v1/keys");
   if (PrintsJson(given.connection.json)) {
     PrintJson(answer);
@@ -78,7 +74,7 @@ int Create(const KeyFlags& given, const Defaults& defaults) {
     if (!expiry) throw Failure(expiry.error());
     request["expires_at"] = FormatTimestamp(*expiry);
   }
-  Server server = given.Connect(defaults);
+  Server server = Connect(given.connection, defaults);
   const boost::json::object made = server.Ask("POST", "/v1/keys", SerializeJson(request));
   if (PrintsJson(given.connection.json)) {
     PrintJson(made);
@@ -94,7 +90,7 @@ int Create(const KeyFlags& given, const Defaults& defaults) {
 
 int Revoke(const KeyFlags& given, const Defaults& defaults) {
   RequireUtf8(given.id, "the id");
-  Server server = given.Connect(defaults);
+  Server server = Connect(given.connection, defaults);
   server.Ask("DELETE", "/v1/keys/" + http::PercentEncode(given.id));
   if (PrintsJson(given.connection.json)) {
     PrintJson(boost::json::object{{"revoked", given.id}});

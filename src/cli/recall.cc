@@ -55,7 +55,7 @@ int Recall(const RecallFlags& given, const Defaults& defaults) {
   if (given.dedupe) request["dedupe"] = true;
   if (given.explain) request["explain"] = true;
   if (auto filter = FilterOf(given); !filter.empty()) request["filter"] = std::move(filter);
-  Server server(Resolve(given.connection, ProcessEnvironment, defaults.data_directory));
+  Server server = Connect(given.connection, defaults);
   const boost::json::object answer =
       server.Ask("POST", BrainTarget(server.connection().brain, "/recall"), SerializeJson(request));
   if (json) {

@@ -54,7 +54,7 @@ int Remember(RememberFlags& given, const Defaults& defaults) {
   }
   if (!content || *content == "-") content = ReadText();
   const std::string body = SerializeJson(ToJson(given.episode));
-  Server server(Resolve(given.connection, ProcessEnvironment, defaults.data_directory));
+  Server server = Connect(given.connection, defaults);
   const boost::json::object receipt = Store(server, given, body);
   if (PrintsJson(given.connection.json)) {
     PrintJson(receipt);

@@ -28,15 +28,18 @@ struct ReviseFlags {
   std::optional<int64_t> version;
   std::optional<std::string> successor;
 
-  Server Connect(const Defaults& defaults) const {
-    return Server(Resolve(connection, ProcessEnvironment, defaults.data_directory));
-  }
   http::Headers IfMatch() const {
     http::Headers headers;
     if (version) headers.Set("if-match", std::format("\"{}\"", *version));
     return headers;
   }
 };
+
+std::string NamesOfClearable() {
+  std::string names;
+  for (const auto& row : kClearable) names.append(names.empty() ? "" : ", ").append(row.first);
+  return names;
+}
 
 boost::json::object MakePatch(const ReviseFlags& given) {
   boost::json::object patch = ToJson(given.changes);
@@ -45,7 +48,7 @@ boost::json::object MakePatch(const ReviseFlags& given) {
         std::ranges::find(kClearable, name, [](const auto& row) { return row.first; });
     if (found == std::end(kClearable)) {
       throw Failure(ErrorCode::kInvalid, "--clear knows no " + name,
-                    "one of speaker, session, tags, importance, project, metadata");
+                    "one of " + NamesOfClearable());
     }
     patch[found->second] = nullptr;
   }
@@ -68,7 +71,7 @@ int ReviseOne(ReviseFlags& given, const Defaults& defaults) {
                 "nexus revise ID \"the new text\", or one of the flags of `nexus revise --help`"});
     return kExitUsage;
   }
-  Server server = given.Connect(defaults);
+  Server server = Connect(given.connection, defaults);
   const boost::json::object episode =
       server.Ask("PATCH", EpisodeTarget(server.connection().brain, given.id), SerializeJson(patch),
                  given.IfMatch());
@@ -82,7 +85,7 @@ int Invalidate(const ReviseFlags& given, const Defaults& defaults) {
     RequireUtf8(*given.successor, "the successor");
     body["superseded_by"] = *given.successor;
   }
-  Server server = given.Connect(defaults);
+  Server server = Connect(given.connection, defaults);
   const boost::json::object episode =
       server.Ask("POST", EpisodeTarget(server.connection().brain, given.id, "/invalidate"),
                  SerializeJson(body), given.IfMatch());
@@ -106,7 +109,7 @@ boost::json::array AskRevisions(Server& server, const std::string& id) {
 }
 
 int History(const ReviseFlags& given, const Defaults& defaults) {
-  Server server = given.Connect(defaults);
+  Server server = Connect(given.connection, defaults);
   const boost::json::array revisions = AskRevisions(server, given.id);
   if (PrintsJson(given.connection.json)) {
     PrintJson(boost::json::object{{"revisions", revisions}});
@@ -136,8 +139,7 @@ void AddRevise(Flags& all, const Defaults& defaults) {
   revise.OptionalArgument("TEXT", given->changes.content,
                           "the new text, whole; - reads it from stdin [as it is]");
   AddEpisodeFields(revise, given->changes);
-  revise.List("--clear", given->cleared,
-              "take away: speaker, session, tags, importance, project, metadata");
+  revise.List("--clear", given->cleared, "take away: " + NamesOfClearable());
   revise.Number("--if-version", given->version, "only if it is still this version");
   AddConnection(revise, given->connection, BrainFlag::kOne);
   revise.OnRun([given, defaults] { return ReviseOne(*given, defaults); });

@@ -117,6 +117,10 @@ boost::json::object Server::Ask(std::string method, std::string target, std::str
                 "check --url");
 }
 
+Server Connect(const ConnectionFlags& given, const Defaults& defaults) {
+  return Server(Resolve(given, ProcessEnvironment, defaults.data_directory));
+}
+
 Error ReadProblem(const http::Response& response) {
   Error error{CodeOf(response.status),
               std::format("the server answered {} {}", response.status,

@@ -36,6 +36,9 @@ class Server {
   std::unique_ptr<Parts> parts_;
 };
 
+// The server that the flags name, else the environment, else the defaults.
+Server Connect(const ConnectionFlags& given, const Defaults& defaults);
+
 // What the server's answer says went wrong.
 Error ReadProblem(const http::Response& response);
 

@@ -45,15 +45,15 @@ void PrintBrains(const boost::json::array& brains, const Screen& screen) {
   Print("\n" + table.Render(screen));
 }
 
-int Status(Connection connection, bool json) {
-  Server server(std::move(connection));
+int Status(const ConnectionFlags& given, const Defaults& defaults) {
+  Server server = Connect(given, defaults);
   boost::json::object answer;
   answer["health"] = server.Ask("GET", "/health/comprehensive");
   answer["brains"] = BrainsWithStats(server);
   const boost::json::object& health = AsObject(answer["health"]);
   const int code = TextOf(health, "status") == "down" ? kExitFailure : kExitOk;
   const Screen screen = StandardOutput();
-  if (PrintsJson(json)) {
+  if (PrintsJson(given.json)) {
     PrintJson(answer);
     return code;
   }
@@ -68,9 +68,7 @@ void AddStatus(Flags& all, const Defaults& defaults) {
   auto given = std::make_shared<ConnectionFlags>();  // shared by the parser and the action
   Flags command = all.Command("status", "Is the server well, and what do its brains hold?");
   AddConnection(command, *given);
-  command.OnRun([given, defaults] {
-    return Status(Resolve(*given, ProcessEnvironment, defaults.data_directory), given->json);
-  });
+  command.OnRun([given, defaults] { return Status(*given, defaults); });
 }
 
 }  // namespace nexus::cli
