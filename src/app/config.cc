@@ -4,10 +4,7 @@
 
 #include <charconv>
 #include <cstdlib>
-#include <fstream>
-#include <sstream>
 #include <thread>
-#include <toml++/toml.hpp>
 
 #include "embed/model.h"
 
@@ -27,87 +24,9 @@ std::string DefaultDataDirectory() {
   return "/var/lib/nexus";
 }
 
-std::string EnvironmentName(std::string_view setting) {
-  std::string name = "NEXUS_";
-  for (char c : setting) {
-    name += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
-  }
-  return name;
-}
-
-Result<std::string> ReadSecretFile(const std::string& variable, const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return Fail(ErrorCode::kInvalid, "{} names {}, which cannot be read", variable, path);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  return text;
-}
-
-const Setting* FindSetting(std::string_view name) {
-  auto found = std::ranges::find(Settings(), name, &Setting::name);
-  return found == Settings().end() ? nullptr : &*found;
-}
-
-// nullopt for tables and lists.
-std::optional<std::string> TomlText(const toml::node& node) {
-  if (auto text = node.value<std::string>()) return text;
-  if (!node.is_value()) return std::nullopt;
-  std::ostringstream printed;
-  node.visit([&](const auto& value) {
-    if constexpr (toml::is_value<decltype(value)>) printed << *value;
-  });
-  return printed.str();
-}
-
-std::optional<Error> ReadFile(const std::filesystem::path& path, FlagValues& values) {
-  std::ifstream file(path);
-  if (!file) {
-    return Error{ErrorCode::kInvalid, std::format("{} cannot be read", path.string()), "",
-                 "correct --config"};
-  }
-  try {
-    const toml::table table = toml::parse(file, path.string());
-    for (const auto& [key, node] : table) {
-      if (FindSetting(key.str()) == nullptr) {
-        return Error{ErrorCode::kInvalid,
-                     std::format("{}: `{}` is not a setting", path.string(), key.str()), "",
-                     "`nexus up --help` lists them"};
-      }
-      auto text = TomlText(node);
-      if (!text) {
-        return Error{ErrorCode::kInvalid,
-                     std::format("{}: `{}` must be a text or a number", path.string(), key.str()),
-                     "", "correct the file"};
-      }
-      values[std::string(key.str())] = std::move(*text);
-    }
-  } catch (const toml::parse_error& error) {
-    return Error{
-        ErrorCode::kInvalid,
-        std::format("{}:{}: {}", path.string(), error.source().begin.line, error.description()), "",
-        "correct the file"};
-  }
-  return std::nullopt;
-}
-
-std::optional<Error> ReadEnvironment(FlagValues& values) {
-  for (const Setting& setting : Settings()) {
-    const std::string name = EnvironmentName(setting.name);
-    const std::string file_name = name + "_FILE";
-    if (const std::string path = FromEnvironment(file_name.c_str()); !path.empty()) {
-      auto text = ReadSecretFile(file_name, path);
-      if (!text) return text.error();
-      values[std::string(setting.name)] = *text;
-    }
-    if (std::string value = FromEnvironment(name.c_str()); !value.empty()) {
-      values[std::string(setting.name)] = std::move(value);
-    }
-  }
-  return std::nullopt;
-}
-
-Result<int64_t> Number(const FlagValues& values, std::string_view name, int64_t low, int64_t high) {
+Result<int64_t> Number(const FlagValues& values, std::string_view name) {
   const std::string& text = values.find(name)->second;
+  const auto [low, high] = FindSetting(name)->range.value();
   int64_t number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size() || number < low || number > high) {
@@ -161,11 +80,11 @@ Result<LogOptions> ReadLog(const FlagValues& values) {
 }
 
 std::optional<Error> ReadNumbers(const FlagValues& values, Config& config) {
-  auto port = Number(values, "port", 0, 65'535);
-  auto threads = Number(values, "bulk-threads", 1, 256);
-  auto index = Number(values, "index-mib", 16, 1 << 20);
-  auto body = Number(values, "max-body-mib", 1, 1'024);
-  auto drain = Number(values, "drain-ms", 0, 600'000);
+  auto port = Number(values, "port");
+  auto threads = Number(values, "bulk-threads");
+  auto index = Number(values, "index-mib");
+  auto body = Number(values, "max-body-mib");
+  auto drain = Number(values, "drain-ms");
   for (const auto* number : {&port, &threads, &index, &body, &drain}) {
     if (!*number) return number->error();
   }
@@ -181,39 +100,42 @@ std::optional<Error> ReadNumbers(const FlagValues& values, Config& config) {
 
 std::span<const Setting> Settings() {
   static const std::vector<Setting> all = {
-      {"data-dir", "`nexus up`: where the private stack keeps everything", DefaultDataDirectory()},
+      {.name = "data-dir",
+       .help = "`nexus up`: where the private stack keeps everything",
+       .default_text = DefaultDataDirectory(),
+       .default_words = "`/var/lib/nexus` as root, else `~/.local/share/nexus`"},
       {"address", "the IP address to listen on", "127.0.0.1"},
-      {"port", "the port to listen on; 0 for any free one", "8002"},
+      {"port", "the port to listen on; 0 for any free one", "8002", false, Range{0, 65'535}},
       {"database", "`nexus serve`: the DSN or URI of the PostgreSQL", "", true},
       {"redis", "a Redis URL, instead of the private one", "", true},
-      {"model", "the directory of the embedding model, or `none` for words alone",
-       embed::DefaultModelDirectory().string()},
+      {.name = "model",
+       .help = "the directory of the embedding model, or `none` for words alone",
+       .default_text = embed::DefaultModelDirectory().string(),
+       .default_words = "`~/.cache/nexus/models/multilingual-e5-small`"},
       {"admin-key-file",
        "the file of the first admin key; made if missing (`nexus up`: admin.key in the data "
        "directory)",
        ""},
       {"roles", "what this process does: api,embedder,relay,keeper", "api,embedder,relay,keeper"},
-      {"bulk-threads", "threads that embed in bulk, niced",
-       std::to_string(std::max(1u, std::thread::hardware_concurrency()))},
-      {"index-mib", "memory for the resident indexes of brains, in MiB", "1024"},
-      {"max-body-mib", "largest request body, in MiB", "8"},
-      {"drain-ms", "how long running requests may go on after SIGTERM", "10000"},
+      {.name = "bulk-threads",
+       .help = "threads that embed in bulk, niced",
+       .default_text = std::to_string(std::max(1u, std::thread::hardware_concurrency())),
+       .range = Range{1, 256},
+       .default_words = "one for each processor"},
+      {"index-mib", "memory for the resident indexes of brains, in MiB", "1024", false,
+       Range{16, 1 << 20}},
+      {"max-body-mib", "largest request body, in MiB", "8", false, Range{1, 1'024}},
+      {"drain-ms", "how long running requests may go on after SIGTERM, in milliseconds", "10000",
+       false, Range{0, 600'000}},
       {"log-level", "debug, info, warning or error", "info"},
       {"log-format", "auto, text or json", "auto"},
   };
   return all;
 }
 
-Result<FlagValues> ResolveSettings(const FlagValues& flags,
-                                   const std::optional<std::filesystem::path>& file) {
-  FlagValues values;
-  for (const Setting& setting : Settings()) values.emplace(setting.name, setting.default_text);
-  if (file) {
-    if (auto error = ReadFile(*file, values)) return std::unexpected(*error);
-  }
-  if (auto error = ReadEnvironment(values)) return std::unexpected(*error);
-  for (const auto& [name, text] : flags) values[name] = text;
-  return values;
+const Setting* FindSetting(std::string_view name) {
+  auto found = std::ranges::find(Settings(), name, &Setting::name);
+  return found == Settings().end() ? nullptr : &*found;
 }
 
 Result<Config> MakeConfig(const FlagValues& values) {

@@ -1,6 +1,5 @@
-// Settings: flag > NEXUS_NAME > NEXUS_NAME_FILE > nexus.toml > default. Read once, into a plain
-// struct with units in the names. Unknown keys of nexus.toml are errors; an empty variable of the
-// environment counts as not set.
+// Settings: what there is, and their types. Read once, into a plain struct with units in the names.
+// Where their values come from: layers.h.
 #pragma once
 
 #include <chrono>
@@ -17,15 +16,25 @@
 
 namespace nexus::app {
 
+// The whole numbers that a setting takes, both ends included.
+struct Range {
+  int64_t low = 0;
+  int64_t high = 0;
+};
+
 struct Setting {
   std::string_view name;  // "data-dir": flag --data-dir, NEXUS_DATA_DIR, data-dir = in nexus.toml
   std::string_view help;
   std::string default_text;
-  bool secret = false;  // masked when shown
+  bool secret = false;                        // may hold a password: masked when shown
+  std::optional<Range> range = std::nullopt;  // of a number
+  std::string_view default_words = {};        // what the reference says, if machines differ in it
 };
 
 // Every setting there is, in the order of the reference.
 std::span<const Setting> Settings();
+// Null if there is none of that name.
+const Setting* FindSetting(std::string_view name);
 
 struct Roles {
   bool api = true;       // HTTP, recall, the resident indexes
@@ -54,11 +63,8 @@ struct Config {
 
 using FlagValues = std::map<std::string, std::string, std::less<>>;  // by Setting::name
 
-// Collects the layers under `flags`. kInvalid naming the setting, where it came from, and what was
-// expected.
-Result<FlagValues> ResolveSettings(const FlagValues& flags,
-                                   const std::optional<std::filesystem::path>& file);
-// Gives the texts their types.
+// Gives the texts their types; there is one for every setting. kInvalid, with a message that begins
+// with the name of the first setting that is wrong.
 Result<Config> MakeConfig(const FlagValues& values);
 
 }  // namespace nexus::app

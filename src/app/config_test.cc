@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "app/layers.h"
+
 namespace nexus::app {
 namespace {
 
@@ -71,6 +73,23 @@ TEST_F(ConfigTest, WhatIsWrongInAFileIsSaidWithItsPlace) {
   EXPECT_FALSE(ResolveSettings({}, folder_ / "absent.toml"));
   Set("NEXUS_DATABASE_FILE", folder_ / "absent");
   EXPECT_TRUE(ResolveSettings({}, std::nullopt).error().message.contains("NEXUS_DATABASE_FILE"));
+}
+
+TEST_F(ConfigTest, EverythingThatIsWrongIsFoundAlsoWhereAHigherLayerHidesIt) {
+  const auto file = Write("nexus.toml", "prot = 1\nport = 70000\nroles = 'cook'\ndrain-ms = 5");
+  Set("NEXUS_PORT", "8010");
+  Set("NEXUS_LOG_LEVEL", "loud");
+  std::vector<std::string> found;
+  for (const Error& fault : FindFaults(file)) {
+    std::string message = fault.message;
+    if (message.starts_with(file.native())) message = message.substr(file.native().size());
+    found.push_back(message.substr(0, message.find(';')));
+  }
+  std::ranges::sort(found);
+  EXPECT_EQ(found, (std::vector<std::string>{":1: `prot` is not a setting", ":2: port is `70000`",
+                                             ":3: roles names `cook`",
+                                             "NEXUS_LOG_LEVEL: log-level is `loud`"}));
+  EXPECT_TRUE(FindFaults(file).front().remedy.contains("`port`"));
 }
 
 TEST_F(ConfigTest, ValuesThatCannotBeAreNamed) {

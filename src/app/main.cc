@@ -5,42 +5,15 @@
 #include <cstring>
 #include <span>
 
+#include "app/config_command.h"
 #include "app/node.h"
 #include "app/run.h"
+#include "app/server_flags.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
 
 namespace nexus::app {
 namespace {
-
-// Flags of a server command as they were given; layers below come in later.
-struct ServerFlags {
-  std::map<std::string, std::string> texts;
-  std::string file;
-
-  void AddTo(CLI::App& command) {
-    command.add_option("--config", file, "a nexus.toml");
-    for (const Setting& setting : Settings()) {
-      std::string help(setting.help);
-      if (!setting.default_text.empty()) help += " [" + setting.default_text + "]";
-      command.add_option("--" + std::string(setting.name), texts[std::string(setting.name)], help);
-    }
-  }
-
-  Config Resolve(const CLI::App& command) const {
-    FlagValues given;
-    for (const auto& [name, text] : texts) {
-      if (command.count("--" + name) > 0) given[name] = text;
-    }
-    std::optional<std::filesystem::path> path;
-    if (!file.empty()) path = file;
-    auto values = ResolveSettings(given, path);
-    if (!values) throw Failure(values.error());
-    auto config = MakeConfig(*values);
-    if (!config) throw Failure(config.error());
-    return *config;
-  }
-};
 
 std::string NamesOfCommands(const CLI::App& app) {
   std::string names;
@@ -75,9 +48,17 @@ Error Explain(const CLI::App& app, const CLI::ParseError& error, std::span<char*
           "one of: " + names};
 }
 
-std::string DefaultOf(std::string_view name) {
-  return std::ranges::find(Settings(), name, &Setting::name)->default_text;
+void AddServer(cli::Flags& all, const char* name, const char* summary, Servers servers) {
+  auto given = std::make_shared<ServerFlags>();  // shared by the parser and the action
+  cli::Flags command = all.Command(name, summary);
+  given->AddTo(command);
+  command.OnRun([given, servers] {
+    Run(given->Resolve(), servers);
+    return cli::kExitOk;
+  });
 }
+
+std::string DefaultOf(std::string_view name) { return FindSetting(name)->default_text; }
 
 // An answer that a full disk has swallowed is no success.
 int AfterWriting(int code) {
@@ -91,23 +72,10 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version", "nexus " + std::string(kVersion));
   app.require_subcommand(1);
   cli::Action chosen;
-  ServerFlags up_flags, serve_flags;
-  CLI::App* up = app.add_subcommand("up", "Run Nexus with a private PostgreSQL and Redis.");
-  CLI::App* serve = app.add_subcommand("serve", "Run Nexus on a given PostgreSQL and Redis.");
-  up_flags.AddTo(*up);
-  serve_flags.AddTo(*serve);
-  up->callback([&] {
-    chosen = [&] {
-      Run(up_flags.Resolve(*up), Servers::kPrivate);
-      return cli::kExitOk;
-    };
-  });
-  serve->callback([&] {
-    chosen = [&] {
-      Run(serve_flags.Resolve(*serve), Servers::kGiven);
-      return cli::kExitOk;
-    };
-  });
+  cli::Flags all(app, chosen);
+  AddServer(all, "up", "Run Nexus with a private PostgreSQL and Redis.", Servers::kPrivate);
+  AddServer(all, "serve", "Run Nexus on a given PostgreSQL and Redis.", Servers::kGiven);
+  AddConfig(all);
   cli::AddCommands(app, chosen, {std::string(kVersion), DefaultOf("data-dir"), DefaultOf("model")});
   try {
     app.parse(argc, argv);

@@ -3,6 +3,14 @@
 #include <CLI/CLI.hpp>
 
 namespace nexus::cli {
+namespace {
+
+// CLI11 takes an empty text for none where the target is optional.
+auto Into(std::optional<std::string>& target) {
+  return [&target](const std::string& text) { target = text; };
+}
+
+}  // namespace
 
 Flags Flags::Command(const std::string& name, const std::string& summary) {
   return Flags(*app_->add_subcommand(name, summary), *chosen_);
@@ -31,7 +39,7 @@ void Flags::Text(const std::string& name, std::string& target, const std::string
 
 void Flags::Text(const std::string& name, std::optional<std::string>& target,
                  const std::string& help) {
-  app_->add_option(name, target, help);
+  app_->add_option_function<std::string>(name, Into(target), help);
 }
 
 void Flags::List(const std::string& name, std::vector<std::string>& target,
@@ -67,7 +75,7 @@ void Flags::Argument(const std::string& name, std::string& target, const std::st
 
 void Flags::OptionalArgument(const std::string& name, std::optional<std::string>& target,
                              const std::string& help) {
-  app_->add_option(name, target, help);
+  app_->add_option_function<std::string>(name, Into(target), help);
 }
 
 void Flags::Arguments(const std::string& name, std::vector<std::string>& target,
