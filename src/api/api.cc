@@ -2,6 +2,8 @@
 
 #include "api/errors.h"
 #include "api/etag.h"
+#include "api/find_brain.h"
+#include "api/idempotency.h"
 #include "api/secret.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -130,11 +132,9 @@ Task<Result<Call>> Api::Admit(http::Request request, const Operation& row,
   if (std::ranges::any_of(arguments, IsNoText)) {
     co_return Fail(ErrorCode::kNotFound, "The path holds bytes that are no UTF-8 text.");
   }
-  if (row.path.contains("{brain}")) {
-    auto brain = co_await services_.brains.Find(arguments.front());
-    if (!brain || (call.caller.brain && *call.caller.brain != brain->id)) {
-      co_return Fail(ErrorCode::kNotFound, "There is no brain {}.", arguments.front());
-    }
+  if (row.path.contains("{brain}") && !row.finds_brain) {
+    auto brain = co_await FindBrain(services_, call.caller, arguments.front());
+    if (!brain) co_return std::unexpected(brain.error());
     call.brain = std::move(*brain);
     arguments.erase(arguments.begin());
   }
@@ -144,6 +144,11 @@ Task<Result<Call>> Api::Admit(http::Request request, const Operation& row,
   auto query = QueryToJson(row.query ? *row.query : TypeOf<NoParameters>(), request.query);
   if (!query) co_return std::unexpected(query.error());
   call.query = std::move(*query);
+  if (row.takes_idempotency_key) {
+    auto key = ReadIdempotencyKey(row.name, arguments, request);
+    if (!key) co_return std::unexpected(key.error());
+    call.key = std::move(*key);
+  }
   call.arguments = std::move(arguments);
   call.request = std::move(request);
   co_return call;

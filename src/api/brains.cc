@@ -1,5 +1,7 @@
 #include "api/cursor.h"
+#include "api/find_brain.h"
 #include "api/handlers.h"
+#include "api/idempotency.h"
 
 namespace nexus::api {
 namespace {
@@ -28,11 +30,19 @@ Task<Result<BrainView>> CreateBrain(Services& services, Call call, NewBrain requ
   }
   UuidGenerator ids(services.clock);
   store::Brain brain{ids.Next(), request.name, services.clock.Now()};
-  if (!co_await services.brains.Insert(brain)) {
+  auto once = co_await services.ledger.OfCaller(call.caller.id, std::nullopt, std::move(call.key));
+  if (once.earlier()) {
+    auto earlier = FromEarlier<BrainView>(*once.earlier());
+    co_await once.Cancel();
+    co_return earlier;
+  }
+  if (!co_await store::Brains::Insert(once.transaction(), brain)) {
+    co_await once.Cancel();
     co_return FailField(ErrorCode::kConflict, "/name",
                         std::format("there is a brain named {} already", request.name),
                         "use it, or choose another name");
   }
+  co_await once.Commit(SerializeJson(ToJson(View(brain))));
   co_return View(brain);
 }
 
@@ -57,8 +67,19 @@ Task<Result<BrainPage>> ListBrains(Services& services, Call call, PageRequest re
 Task<Result<BrainView>> GetBrain(Services&, Call call, NoParameters) { co_return View(call.brain); }
 
 Task<Result<boost::json::value>> DeleteBrain(Services& services, Call call, boost::json::value) {
-  co_await services.brains.Delete(call.brain.id);
-  services.indexes.Drop(call.brain.id);
+  auto brain = co_await FindBrain(services, call.caller, call.arguments.at(0));
+  const auto id = brain ? std::optional(brain->id) : std::nullopt;
+  auto once = co_await services.ledger.OfCaller(call.caller.id, id, std::move(call.key));
+  // After the first request there is none of that name, or another one.
+  if (once.earlier() || !brain) {
+    const Result<std::string> answer =
+        once.earlier() ? *once.earlier() : std::unexpected(brain.error());
+    co_await once.Cancel();
+    co_return answer.transform([](const auto&) { return boost::json::value(); });
+  }
+  co_await store::Brains::Delete(once.transaction(), *id);
+  co_await once.Commit("{}");
+  services.indexes.Drop(*id);
   co_return boost::json::value();
 }
 

@@ -3,7 +3,6 @@
 #include "api/etag.h"
 #include "api/filter.h"
 #include "api/handlers.h"
-#include "base/bytes.h"
 #include "base/json.h"
 #include "memory/embedded.h"
 
@@ -17,17 +16,6 @@ size_t ContentBytes(const std::vector<Episode>& episodes) {
   size_t bytes = 0;
   for (const Episode& episode : episodes) bytes += episode.content.size();
   return bytes;
-}
-
-Result<std::optional<memory::IdempotencyKey>> ReadIdempotencyKey(const http::Request& request) {
-  auto header = request.headers.Find("idempotency-key");
-  if (!header) return std::nullopt;
-  if (header->empty() || header->size() > memory::kMaxIdempotencyKeyBytes ||
-      !std::ranges::all_of(*header, [](char c) { return c >= 0x20 && c < 0x7F; })) {
-    return Fail(ErrorCode::kInvalid, "Idempotency-Key must be 1 to {} printable ASCII characters.",
-                memory::kMaxIdempotencyKeyBytes);
-  }
-  return memory::IdempotencyKey{std::string(*header), ToHex(Sha256(request.body))};
 }
 
 // `one` tells the two forms of the request apart for the answer.
@@ -60,18 +48,12 @@ Result<Uuid> EpisodeId(const Call& call) {
   return *id;
 }
 
-// Which episode a change is meant for, and in which version.
-struct Target {
-  Uuid id;
-  std::optional<int64_t> version;
-};
-
-Result<Target> ReadTarget(const Call& call) {
+Result<memory::Target> ReadTarget(Call& call) {
   auto id = EpisodeId(call);
   if (!id) return std::unexpected(id.error());
   auto version = ReadIfMatch(call.request);
   if (!version) return std::unexpected(version.error());
-  return Target{*id, *version};
+  return memory::Target{call.brain.id, *id, *version, std::move(call.key)};
 }
 
 Task<std::optional<bool>> WaitIfAsked(Services& services, Wait wait, Uuid brain,
@@ -87,12 +69,10 @@ Task<Result<boost::json::value>> RememberEpisodes(Services& services, Call call,
                                                   boost::json::value body) {
   auto parameters = FromJson<RememberParameters>(call.query);
   if (!parameters) co_return std::unexpected(parameters.error());
-  auto key = ReadIdempotencyKey(call.request);
-  if (!key) co_return std::unexpected(key.error());
   auto batch = ReadBatch(body, services.clock.Now());
   if (!batch) co_return std::unexpected(batch.error());
   auto stored = co_await services.remember.Store(call.brain.id, std::move(batch->episodes),
-                                                 !batch->one, std::move(*key));
+                                                 !batch->one, std::move(call.key));
   if (!stored) co_return std::unexpected(stored.error());
 
   std::vector<Uuid> ids;
@@ -145,7 +125,7 @@ Task<Result<boost::json::value>> ReviseEpisode(Services& services, Call call,
   if (!target) co_return std::unexpected(target.error());
   if (auto patch = FromJson<EpisodePatch>(body); !patch) co_return std::unexpected(patch.error());
   const auto change = [&body](Episode old) { return Patched(std::move(old), body.get_object()); };
-  auto revised = co_await services.revise.Run(call.brain.id, target->id, target->version, change);
+  auto revised = co_await services.revise.Run(std::move(*target), change);
   if (!revised) co_return std::unexpected(revised.error());
   co_return ToJson(View(std::move(*revised)));
 }
@@ -153,8 +133,7 @@ Task<Result<boost::json::value>> ReviseEpisode(Services& services, Call call,
 Task<Result<EpisodeView>> InvalidateEpisode(Services& services, Call call, Invalidation request) {
   auto target = ReadTarget(call);
   if (!target) co_return std::unexpected(target.error());
-  auto ended = co_await services.revise.Invalidate(call.brain.id, target->id, target->version,
-                                                   request.superseded_by);
+  auto ended = co_await services.revise.Invalidate(std::move(*target), request.superseded_by);
   if (!ended) co_return std::unexpected(ended.error());
   co_return View(std::move(*ended));
 }
@@ -191,15 +170,8 @@ Task<Result<RevisionPage>> ListRevisions(Services& services, Call call, PageRequ
 Task<Result<boost::json::value>> DeleteEpisode(Services& services, Call call, boost::json::value) {
   auto target = ReadTarget(call);
   if (!target) co_return std::unexpected(target.error());
-  const auto [id, version] = *target;
-  if (!co_await services.episodes.Delete(call.brain.id, id, version)) {
-    if (version && !(co_await services.episodes.Get(call.brain.id, {id})).empty()) {
-      co_return Fail(ErrorCode::kPreconditionFailed,
-                     "If-Match asks for version {}, and it is another one.", *version);
-    }
-    co_return Fail(ErrorCode::kNotFound, "There is no episode {}.", id.ToString());
-  }
-  services.indexes.Remove(call.brain.id, id);
+  auto erased = co_await services.revise.Erase(std::move(*target));
+  if (!erased) co_return std::unexpected(erased.error());
   co_return boost::json::value();
 }
 

@@ -18,6 +18,8 @@ const Problem& ProblemOf(ErrorCode code) {
   static constexpr Problem kConflict{409, "conflict", "It cannot be done now", false};
   static constexpr Problem kKeyReused{422, "key-reused", "The idempotency key was used before",
                                       false};
+  static constexpr Problem kStillRunning{409, "still-running",
+                                         "The first request with this key still runs", true};
   static constexpr Problem kPrecondition{412, "precondition-failed", "The version is another one",
                                          false};
   static constexpr Problem kUnavailable{503, "unavailable", "A needed part is away", true};
@@ -40,6 +42,8 @@ const Problem& ProblemOf(ErrorCode code) {
       return kConflict;
     case ErrorCode::kKeyReused:
       return kKeyReused;
+    case ErrorCode::kStillRunning:
+      return kStillRunning;
     case ErrorCode::kPreconditionFailed:
       return kPrecondition;
     case ErrorCode::kUnavailable:

@@ -66,15 +66,15 @@ json::array Parameters(const Operation& row, json::object& components) {
   AddPathParameters(parameters, row.path);
   if (row.query != nullptr) AddQueryParameters(parameters, *row.query, components);
   if (row.takes_idempotency_key) {
-    parameters.push_back(
-        json::object{{"name", "Idempotency-Key"},
-                     {"in", "header"},
-                     {"required", false},
-                     {"description", "The same key and body give the same answer and one effect."},
-                     {"schema", json::object{{"type", "string"},
-                                             {"minLength", 1},
-                                             {"maxLength", 255},
-                                             {"pattern", "^[\\x20-\\x7E]+$"}}}});
+    parameters.push_back(json::object{
+        {"name", "Idempotency-Key"},
+        {"in", "header"},
+        {"required", false},
+        {"description", "The same key and request give the same answer and one effect, for a day."},
+        {"schema", json::object{{"type", "string"},
+                                {"minLength", 1},
+                                {"maxLength", 255},
+                                {"pattern", "^[\\x20-\\x7E]+$"}}}});
   }
   if (row.versioned && row.method != "GET") {
     parameters.push_back(json::object{
@@ -108,6 +108,7 @@ json::object Responses(const Operation& row, json::object& components) {
   if (row.access != Access::kOpen) problems.insert(problems.end(), {"401", "403"});
   if (row.path.contains('{') || row.name == "createKey") problems.emplace_back("404");
   if (row.typed != nullptr) problems.insert(problems.end(), {"422"});
+  if (row.takes_idempotency_key) problems.emplace_back("409");
   if (!row.requests.empty()) problems.insert(problems.end(), {"409", "413"});
   if (row.versioned && row.method != "GET") problems.emplace_back("412");
   for (const std::string& status : problems) {

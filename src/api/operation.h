@@ -16,6 +16,7 @@
 #include "http/message.h"
 #include "memory/feed_position.h"
 #include "memory/indexes.h"
+#include "memory/once.h"
 #include "memory/recall.h"
 #include "memory/remember.h"
 #include "memory/revise.h"
@@ -35,6 +36,7 @@ struct Services {
   const embed::ModelInfo* model;  // null without a model
   memory::Indexes& indexes;
   memory::Remember& remember;
+  memory::Ledger& ledger;
   memory::Revise& revise;
   memory::Recall& recall;
   memory::FeedPosition& position;
@@ -48,7 +50,8 @@ struct Call {
   std::vector<std::string> arguments;  // of the path, without the brain
   boost::json::value query;            // an object that fits the operation's query type
   store::ApiKey caller;
-  store::Brain brain;  // set if the path names one
+  store::Brain brain;  // set if the path names one, unless the handler finds it
+  std::optional<memory::IdempotencyKey> key;
 };
 
 enum class Access { kOpen, kRead, kWrite, kAdmin };
@@ -63,8 +66,9 @@ struct Operation {
   const TypeInfo* query = nullptr;         // parameters
   std::vector<const TypeInfo*> requests;   // one of these is the body; empty: no body
   std::vector<const TypeInfo*> responses;  // one of these is the answer; empty: no body
-  bool takes_idempotency_key = false;
-  bool versioned = false;  // an answer's `version` is its ETag; what is not GET takes If-Match
+  bool takes_idempotency_key = false;      // every write does
+  bool finds_brain = false;  // the handler does: `{brain}` is the first of the arguments
+  bool versioned = false;    // an answer's `version` is its ETag; what is not GET takes If-Match
 
   // Exactly one of them. `typed` gets the parsed body and gives the answer's; `raw` does it all.
   using Typed = Task<Result<boost::json::value>> (*)(Services&, Call, boost::json::value);

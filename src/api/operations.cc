@@ -12,7 +12,8 @@ std::vector<Operation> BrainOperations() {
            .name = "createBrain",
            .summary = "Make a brain: an isolated memory with its own identity.",
            .access = Access::kAdmin,
-           .status = 201}),
+           .status = 201,
+           .takes_idempotency_key = true}),
       Adapter<PageRequest, BrainPage>::TakesQuery<&ListBrains>(
           {.method = "GET",
            .path = "/v1/brains",
@@ -29,6 +30,8 @@ std::vector<Operation> BrainOperations() {
        .summary = "Delete a brain with all that it remembers. There is no way back.",
        .access = Access::kAdmin,
        .status = 204,
+       .takes_idempotency_key = true,
+       .finds_brain = true,
        .typed = &DeleteBrain},
       Adapter<NoParameters, StatsView>::TakesQuery<&GetStats>(
           {.method = "GET",
@@ -69,6 +72,7 @@ std::vector<Operation> EpisodeOperations() {
        .access = Access::kWrite,
        .requests = {&TypeOf<EpisodePatch>()},
        .responses = {&TypeOf<EpisodeView>()},
+       .takes_idempotency_key = true,
        .versioned = true,
        .typed = &ReviseEpisode},
       Adapter<Invalidation, EpisodeView>::TakesBody<&InvalidateEpisode>(
@@ -77,6 +81,7 @@ std::vector<Operation> EpisodeOperations() {
            .name = "invalidateEpisode",
            .summary = "It holds no longer: kept, but neither found nor listed.",
            .access = Access::kWrite,
+           .takes_idempotency_key = true,
            .versioned = true}),
       Adapter<PageRequest, RevisionPage>::TakesQuery<&ListRevisions>(
           {.method = "GET",
@@ -89,6 +94,7 @@ std::vector<Operation> EpisodeOperations() {
        .summary = "Forget an episode everywhere: row, revisions, vectors, index, queued work.",
        .access = Access::kWrite,
        .status = 204,
+       .takes_idempotency_key = true,
        .versioned = true,
        .typed = &DeleteEpisode},
       Adapter<RecallRequest, RecallAnswer>::TakesBody<&RecallEpisodes>(
@@ -106,7 +112,8 @@ std::vector<Operation> KeyOperations() {
                                                        .name = "createKey",
                                                        .summary = "Make a key. It is shown once.",
                                                        .access = Access::kAdmin,
-                                                       .status = 201}),
+                                                       .status = 201,
+                                                       .takes_idempotency_key = true}),
       Adapter<NoParameters, KeyPage>::TakesQuery<&ListKeys>(
           {.method = "GET",
            .path = "/v1/keys",
@@ -119,6 +126,7 @@ std::vector<Operation> KeyOperations() {
        .summary = "Revoke a key, at once.",
        .access = Access::kAdmin,
        .status = 204,
+       .takes_idempotency_key = true,
        .typed = &RevokeKey},
   };
 }

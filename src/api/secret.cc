@@ -19,8 +19,14 @@ std::string_view Trimmed(std::string_view text) {
 std::string SecretDigest(std::string_view text) { return ToHex(Sha256(text)); }
 
 Secret NewSecret() {
+  std::array<uint8_t, kSecretBytes> bytes;
+  FillRandom(bytes);
+  return MakeSecret(bytes);
+}
+
+Secret MakeSecret(std::span<const uint8_t> bytes) {
   Secret secret;
-  secret.text = "nx_" + RandomToken(kSecretBytes);
+  secret.text = "nx_" + ToBase64Url(bytes);
   secret.prefix = secret.text.substr(0, kPrefixLength);
   secret.sha256 = SecretDigest(secret.text);
   return secret;

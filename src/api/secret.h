@@ -1,7 +1,9 @@
 // API keys as they are given out and looked up. Only the digest is ever stored.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,6 +18,8 @@ struct Secret {
 };
 
 Secret NewSecret();
+// Of 32 bytes that nobody can guess.
+Secret MakeSecret(std::span<const uint8_t> bytes);
 std::string SecretDigest(std::string_view text);
 
 // `Authorization: Bearer …` or `Token …`, or `x-api-key: …`; nullopt if there is none.

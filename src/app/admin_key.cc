@@ -5,6 +5,7 @@
 #include "api/secret.h"
 #include "base/uuid.h"
 #include "stack/data_directory.h"
+#include "store/brains.h"
 
 namespace nexus::app {
 namespace {
@@ -27,7 +28,8 @@ std::string ReadKey(const std::filesystem::path& file) {
 
 }  // namespace
 
-Task<bool> EnsureAdminKey(store::Brains& brains, const Clock& clock, std::filesystem::path file) {
+Task<bool> EnsureAdminKey(postgres::Pool& api, const Clock& clock, std::filesystem::path file) {
+  store::Brains brains(api);
   api::Secret secret;
   std::error_code closed;  // then it cannot be written either, which says it
   if (std::filesystem::exists(file, closed)) {
@@ -46,7 +48,10 @@ Task<bool> EnsureAdminKey(store::Brains& brains, const Clock& clock, std::filesy
   key.prefix = secret.prefix;
   key.scopes = {"read", "write", "admin"};
   key.created_at = clock.Now();
-  co_await brains.InsertKey(key, secret.sha256);  // one that was revoked stays so
+  postgres::Transaction transaction = co_await api.Begin();
+  co_await store::Brains::InsertKey(transaction, key,
+                                    secret.sha256);  // one that was revoked stays so
+  co_await transaction.Commit();
   co_return (co_await brains.FindKey(secret.sha256, clock.Now())).has_value();
 }
 

@@ -5,13 +5,13 @@
 
 #include "base/task.h"
 #include "base/time.h"
-#include "store/brains.h"
+#include "postgres/pool.h"
 
 namespace nexus::app {
 
 // Makes the file (0600) with a new key if it is missing, and makes sure that the database knows
 // the key in it. False if that key opens nothing any more, since it was revoked. Throws
 // Failure(kForbidden) if the file cannot be read or written, or the key is too short.
-Task<bool> EnsureAdminKey(store::Brains& brains, const Clock& clock, std::filesystem::path file);
+Task<bool> EnsureAdminKey(postgres::Pool& api, const Clock& clock, std::filesystem::path file);
 
 }  // namespace nexus::app

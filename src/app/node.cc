@@ -101,6 +101,7 @@ struct Node::Parts {
   std::unique_ptr<embed::QueryLane> lane;
   std::unique_ptr<memory::Indexes> indexes;
   std::unique_ptr<memory::Remember> remember;
+  std::optional<memory::Ledger> ledger;
   std::unique_ptr<memory::Revise> revise;
   std::unique_ptr<memory::Past> past;
   std::unique_ptr<memory::Recall> recall;
@@ -205,7 +206,7 @@ Task<> Node::PrepareKeys() {
   if (file.empty()) {
     if (!(co_await parts.brains->ListKeys(std::nullopt)).empty()) co_return;
     parts.report("keys: there is none, so nobody is let in; --admin-key-file FILE makes the first");
-  } else if (!co_await EnsureAdminKey(*parts.brains, parts.clock, file)) {
+  } else if (!co_await EnsureAdminKey(*parts.api_pool, parts.clock, file)) {
     parts.report(std::format("keys: the one in {} was revoked; remove the file for a new one",
                              file.string()));
   }
@@ -241,8 +242,9 @@ void Node::Wire(std::string epoch) {
   };
   parts.remember = std::make_unique<memory::Remember>(
       *parts.api_pool, *parts.indexes, parts.clock, parts.metrics, std::move(epoch), wake_workers);
-  parts.revise =
-      std::make_unique<memory::Revise>(*parts.api_pool, *parts.indexes, parts.clock, wake_workers);
+  parts.ledger.emplace(*parts.api_pool, parts.clock);
+  parts.revise = std::make_unique<memory::Revise>(*parts.ledger, *parts.episodes, *parts.indexes,
+                                                  parts.clock, wake_workers);
   parts.past = std::make_unique<memory::Past>(*parts.episodes, parts.vectors.get(), parts.compute,
                                               options.dimension);
   parts.recall = std::make_unique<memory::Recall>(
@@ -261,8 +263,8 @@ void Node::Listen() {
   parts.api = std::make_unique<api::Api>(
       api::Services{parts.clock, parts.metrics, *parts.brains, *parts.episodes, parts.vectors.get(),
                     parts.embedder ? &parts.embedder->info() : nullptr, *parts.indexes,
-                    *parts.remember, *parts.revise, *parts.recall, *parts.position, kVersion,
-                    [probe = parts.probe.get()] { return probe->Ask(); }});
+                    *parts.remember, *parts.ledger, *parts.revise, *parts.recall, *parts.position,
+                    kVersion, [probe = parts.probe.get()] { return probe->Ask(); }});
   http::ServerOptions options;
   options.address = config_.address;
   options.port = config_.port;

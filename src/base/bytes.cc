@@ -2,6 +2,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include <fstream>
@@ -60,12 +61,19 @@ std::string ToHex(std::span<const uint8_t> bytes) {
   return text;
 }
 
-std::string RandomToken(size_t count) {
+Sha256Digest HmacSha256(std::string_view key, std::string_view message) {
+  Sha256Digest digest;
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+           reinterpret_cast<const uint8_t*>(message.data()), message.size(), digest.data(),
+           nullptr) == nullptr) {
+    throw std::runtime_error("HMAC failed");
+  }
+  return digest;
+}
+
+std::string ToBase64Url(std::span<const uint8_t> bytes) {
   static constexpr char kAlphabet[] =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::vector<uint8_t> bytes(count);
-  if (RAND_bytes(bytes.data(), static_cast<int>(count)) != 1)
-    throw std::runtime_error("no random bytes");
   std::string text;
   uint32_t bits = 0;
   int held = 0;
@@ -75,6 +83,17 @@ std::string RandomToken(size_t count) {
   }
   if (held > 0) text += kAlphabet[(bits << (6 - held)) & 63];
   return text;
+}
+
+void FillRandom(std::span<uint8_t> bytes) {
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1)
+    throw std::runtime_error("no random bytes");
+}
+
+std::string RandomToken(size_t count) {
+  std::vector<uint8_t> bytes(count);
+  FillRandom(bytes);
+  return ToBase64Url(bytes);
 }
 
 bool EqualInConstantTime(std::string_view a, std::string_view b) {

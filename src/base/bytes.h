@@ -19,7 +19,16 @@ Sha256Digest Sha256File(const std::filesystem::path& path);
 
 std::string ToHex(std::span<const uint8_t> bytes);
 
-// `count` random bytes from the system, as base64url without padding: for keys and tokens.
+// RFC 2104.
+Sha256Digest HmacSha256(std::string_view key, std::string_view message);
+
+// Without padding.
+std::string ToBase64Url(std::span<const uint8_t> bytes);
+
+// From the system.
+void FillRandom(std::span<uint8_t> bytes);
+
+// `count` random bytes as base64url: for keys and tokens.
 std::string RandomToken(size_t count);
 
 // Compares in a time that depends on the lengths only.

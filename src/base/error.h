@@ -19,7 +19,8 @@ enum class ErrorCode {
   kNotFound,            // absent, or not visible to this caller: the same answer
   kMethodNotAllowed,    // the path exists, the method does not
   kConflict,            // the state of the world forbids it now
-  kKeyReused,           // an idempotency key came back with another body
+  kKeyReused,           // an idempotency key came back with another request
+  kStillRunning,        // the first request with an idempotency key has no answer yet
   kPreconditionFailed,  // If-Match did not hold
   kUnavailable,         // a part that is needed is away; trying again helps
   kTimeout,             // the deadline passed; the outcome may be unknown

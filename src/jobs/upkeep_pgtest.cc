@@ -66,19 +66,25 @@ TEST_F(KeeperTest, MakesAPartitionAlsoOfAMonthWhoseRowsCameBeforeIt) {
 
 TEST_F(KeeperTest, MakesTheOutboxPartitionsAheadAndPrunesOldKeys) {
   moved_clock_.Advance(std::chrono::days(500));
-  const auto insert = std::format(
-      "INSERT INTO nexus_memory.idempotency_keys (brain_id, key, request_sha256, created_at) "
-      "VALUES "
-      "('{0}', 'old', 'x', '{1}'), ('{0}', 'young', 'x', '{2}')",
-      brain_.ToString(),
-      FormatTimestamp(moved_clock_.Now() - kIdempotencyKeyLife - std::chrono::minutes(1)),
-      FormatTimestamp(moved_clock_.Now() - kIdempotencyKeyLife + std::chrono::hours(1)));
-  Ask(insert);
+  Ask(
+      std::format("INSERT INTO nexus_memory.api_keys (key_id, name, prefix, secret_sha256, scopes) "
+                  "VALUES ('{}', 'x', 'x', 'x', '{{read}}')",
+                  brain_.ToString()));
+  for (std::string_view kept :
+       {"idempotency_keys (brain_id", "caller_idempotency_keys (caller_id"}) {
+    Ask(std::format(
+        "INSERT INTO nexus_memory.{3}, key, request_sha256, created_at) "
+        "VALUES ('{0}', 'old', 'x', '{1}'), ('{0}', 'young', 'x', '{2}')",
+        brain_.ToString(),
+        FormatTimestamp(moved_clock_.Now() - kIdempotencyKeyLife - std::chrono::minutes(1)),
+        FormatTimestamp(moved_clock_.Now() - kIdempotencyKeyLife + std::chrono::hours(1)), kept));
+  }
   auto pool = PoolAs("nexus_keeper");
   Keeper keeper(loop_.get_executor(), *pool, moved_clock_);
   keeper.Start();
   EXPECT_TRUE(Until([&] {
-    return Ask("SELECT string_agg(key, ',') FROM nexus_memory.idempotency_keys") == "young";
+    return Ask("SELECT string_agg(key, ',') FROM (TABLE nexus_memory.idempotency_keys "
+               "UNION ALL TABLE nexus_memory.caller_idempotency_keys) kept") == "young,young";
   }));
   const std::chrono::year_month_day today(
       std::chrono::floor<std::chrono::days>(moved_clock_.Now()));

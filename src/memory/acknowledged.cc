@@ -13,11 +13,20 @@ std::string_view TextOf(const boost::json::value& value) {
   return {text.data(), text.size()};
 }
 
+template <typename T>
+T Must(std::optional<T> parsed) {
+  if (!parsed) throw std::invalid_argument("an id or a time is malformed");
+  return *parsed;
+}
+
 Acknowledged::Item ReadItem(const boost::json::object& object) {
-  auto id = ParseUuid(TextOf(object.at("id")));
-  auto created_at = ParseTimestamp(TextOf(object.at("created_at")));
-  if (!id || !created_at) throw std::invalid_argument("an id or a time is malformed");
-  return {*id, object.at("version").to_number<int64_t>(), *created_at};
+  return {Must(ParseUuid(TextOf(object.at("id")))), object.at("version").to_number<int64_t>(),
+          Must(ParseTimestamp(TextOf(object.at("created_at"))))};
+}
+
+Failure Unreadable(const std::exception& error) {
+  return {ErrorCode::kInternal,
+          std::format("the answer kept under an idempotency key cannot be read: {}", error.what())};
 }
 
 }  // namespace
@@ -32,6 +41,17 @@ std::string ToRecord(const Acknowledged& answer) {
   return std::format(R"({{"items":[{}],"position":"{}"}})", items, answer.position);
 }
 
+std::string ToRecord(const Revised& answer) {
+  std::string text = std::format(R"({{"version":{})", answer.version);
+  if (answer.invalidated_at) {
+    text += std::format(R"(,"invalidated_at":"{}")", FormatTimestamp(*answer.invalidated_at));
+  }
+  if (answer.superseded_by) {
+    text += std::format(R"(,"superseded_by":"{}")", answer.superseded_by->ToString());
+  }
+  return text + "}";
+}
+
 Acknowledged FromRecord(std::string_view record) {
   try {
     const boost::json::value json = ParseJson(record).value();
@@ -43,9 +63,24 @@ Acknowledged FromRecord(std::string_view record) {
     answer.replayed = true;
     return answer;
   } catch (const std::exception& error) {
-    throw Failure(
-        ErrorCode::kInternal,
-        std::format("the answer kept under an idempotency key cannot be read: {}", error.what()));
+    throw Unreadable(error);
+  }
+}
+
+Revised RevisedFromRecord(std::string_view record) {
+  try {
+    const boost::json::value json = ParseJson(record).value();
+    const boost::json::object& object = json.as_object();
+    Revised answer{object.at("version").to_number<int64_t>(), std::nullopt, std::nullopt};
+    if (const auto* time = object.if_contains("invalidated_at")) {
+      answer.invalidated_at = Must(ParseTimestamp(TextOf(*time)));
+    }
+    if (const auto* id = object.if_contains("superseded_by")) {
+      answer.superseded_by = Must(ParseUuid(TextOf(*id)));
+    }
+    return answer;
+  } catch (const std::exception& error) {
+    throw Unreadable(error);
   }
 }
 

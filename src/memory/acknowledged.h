@@ -1,12 +1,14 @@
-// What a writer is told once its write is committed.
+// What a writer is told once its write is committed, and how that is kept under an idempotency key.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/time.h"
 #include "base/uuid.h"
+#include "domain/episode.h"
 
 namespace nexus::memory {
 
@@ -21,10 +23,24 @@ struct Acknowledged {
   bool replayed = false;    // the answer of an earlier request with the same key
 };
 
-// The JSON text that is kept under an idempotency key.
-std::string ToRecord(const Acknowledged& answer);
+// A revision, named: its text stays where an erasure finds it. What ended it is in no revision.
+struct Revised {
+  int64_t version = 1;
+  std::optional<Timestamp> invalidated_at;
+  std::optional<Uuid> superseded_by;
 
-// The answer again, as `replayed`. Throws Failure(kInternal) if the text is none of ToRecord.
+  static Revised Of(const Episode& episode) {
+    return {episode.version, episode.invalidated_at, episode.superseded_by};
+  }
+};
+
+// The JSON text that is kept.
+std::string ToRecord(const Acknowledged& answer);
+std::string ToRecord(const Revised& answer);
+
+// The answer again, an Acknowledged as `replayed`. Throws Failure(kInternal) if the text is none of
+// ToRecord.
 Acknowledged FromRecord(std::string_view record);
+Revised RevisedFromRecord(std::string_view record);
 
 }  // namespace nexus::memory

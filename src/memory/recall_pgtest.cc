@@ -32,7 +32,7 @@ class RecallTest : public MemoryTest {
 Task<> DeleteBehindTheLoad(Node& node, Uuid brain, Uuid id, std::latch& page_may_go_on) {
   auto executor = co_await asio::this_coro::executor;
   while (node.api->open_connections() == 0) co_await asio::post(executor, asio::use_awaitable);
-  EXPECT_TRUE(co_await node.episodes.Delete(brain, id));
+  EXPECT_TRUE(co_await store::DeleteEpisode(*node.api, brain, id));
   node.indexes.Remove(brain, id);
   page_may_go_on.count_down();
 }
@@ -71,7 +71,7 @@ TEST_F(RecallTest, ADeletedRowIsNotServedAlsoWhenTheIndexStillHasIt) {
   const Uuid gone = StoreText(*node, brain, "the first guitar");
   StoreText(*node, brain, "the second guitar");
   EXPECT_EQ(Found(*node, brain, "guitar").size(), 2u);
-  EXPECT_TRUE(Await(node->episodes.Delete(brain, gone)));
+  EXPECT_TRUE(Await(store::DeleteEpisode(*node->api, brain, gone)));
   EXPECT_EQ(Found(*node, brain, "guitar"), Texts{"the second guitar"});
 }
 
@@ -149,7 +149,7 @@ TEST_F(RecallTest, WhatAnotherNodeDidArrivesThroughTheOutbox) {
   ApplyOutbox(*here, position);
   EXPECT_EQ(Found(*here, brain, "guitar").size(), 2u);
   EmbedAll();
-  EXPECT_TRUE(Await(there->episodes.Delete(brain, gone)));
+  EXPECT_TRUE(Await(store::DeleteEpisode(*there->api, brain, gone)));
   ApplyOutbox(*here, position);
   EXPECT_EQ(index->size(), 1u);
   EXPECT_EQ(index->embedded(), 1u);

@@ -33,6 +33,11 @@ Error ToError(const postgres::QueryError& refusal, bool batch) {
   if (refusal.sqlstate() == "23503") {
     return {ErrorCode::kNotFound, "the brain does not exist", "", "list the brains"};
   }
+  if (refusal.sqlstate() == "55P03") {  // only a claimed key is waited for with a bound
+    return {ErrorCode::kStillRunning,
+            "the first request with this Idempotency-Key is still running", "",
+            "send it again: its answer will be the same"};
+  }
   for (const Rule& rule : kRules) {
     if (refusal.constraint() != rule.constraint) continue;
     if (!batch) return {rule.code, rule.message, rule.field, ""};

@@ -18,6 +18,8 @@ namespace nexus::memory {
 
 using postgres::Transaction;
 using store::Episodes;
+using store::IdempotencyKeys;
+using store::KeyOwner;
 
 struct Remember::Write {
   std::vector<Episode> episodes;
@@ -201,8 +203,9 @@ Task<Remember::Writes> Remember::ClaimKeys(Transaction& transaction, Uuid brain,
     digests.push_back(write->key->request_sha256);
   }
   if (keys.empty()) co_return writes;
-  const std::vector<std::string> claimed = co_await Episodes::ClaimKeys(
-      transaction, brain, std::move(keys), std::move(digests), clock_.Now());
+  const std::vector<std::string> claimed =
+      co_await IdempotencyKeys::Claim(transaction, {KeyOwner::Kind::kBrain, brain}, std::move(keys),
+                                      std::move(digests), clock_.Now());
   const std::unordered_set<std::string_view> is_new(claimed.begin(), claimed.end());
   Writes fresh;
   for (const auto& write : writes) {
@@ -226,7 +229,8 @@ Task<> Remember::Insert(Transaction& transaction, Uuid brain, Writes writes) {
     responses.push_back(ToRecord(write->stored));
   }
   if (keys.empty()) co_return;
-  co_await Episodes::StoreResponses(transaction, brain, std::move(keys), std::move(responses));
+  co_await IdempotencyKeys::Keep(transaction, {KeyOwner::Kind::kBrain, brain}, std::move(keys),
+                                 std::move(responses));
 }
 
 // What is committed stands, whatever happens to the index: then it is loaded anew.
@@ -247,22 +251,17 @@ Task<> Remember::Publish(Uuid brain, Writes writes) {
   AnswerStored(writes);
 }
 
-// Those whose key was claimed before: the same answer for the same body.
+// Those whose key was claimed before: the same answer for the same request.
 Task<> Remember::Replay(Uuid brain, Writes writes) {
   for (const auto& write : writes) {
     if (write->answer) continue;
-    Result<Acknowledged> answer = std::unexpected(
-        Error{ErrorCode::kUnavailable,
-              "the earlier request with this Idempotency-Key left no answer", "", "try again"});
+    Result<Acknowledged> answer;
     try {
-      auto record = co_await Episodes(api_).FindKey(brain, write->key->key);
-      if (record && record->request_sha256 != write->key->request_sha256) {
-        answer = std::unexpected(Error{ErrorCode::kKeyReused,
-                                       "this Idempotency-Key came before with another body", "",
-                                       "use a new key for a new write"});
-      } else if (record && !record->response.empty()) {
-        answer = FromRecord(record->response);
-      }
+      Transaction transaction = co_await api_.BeginAs(brain);
+      const auto record = co_await IdempotencyKeys::Find(
+          transaction, {KeyOwner::Kind::kBrain, brain}, write->key->key);
+      co_await transaction.Commit();
+      answer = JudgeEarlier(record, *write->key).transform(FromRecord);
     } catch (const Failure& failure) {
       answer = std::unexpected(failure.error());
     }

@@ -17,16 +17,10 @@
 #include "memory/acknowledged.h"
 #include "memory/in_flight.h"
 #include "memory/indexes.h"
+#include "memory/once.h"
 #include "postgres/pool.h"
 
 namespace nexus::memory {
-
-struct IdempotencyKey {
-  std::string key;             // at most kMaxIdempotencyKeyBytes
-  std::string request_sha256;  // of the body, lower-case hex
-};
-
-inline constexpr size_t kMaxIdempotencyKeyBytes = 255;
 
 // Writes that arrive while the brain's previous transaction is in flight are gathered into one
 // statement (no timer). If that statement is refused, each write of it is tried alone, so that one
@@ -46,10 +40,10 @@ class Remember {
   // Stores all or none. Ids and created_at are given here, in arrival order; what `episodes` hold
   // there is ignored, and an occurred_at of Timestamp{} (1970) counts as given by the caller.
   // kInvalid / kTooLarge: a rule of domain/episode.h, with `/episodes/3/…` pointers when `batch`.
-  // kKeyReused: the key came before with another body. kUnavailable: PostgreSQL is away, or too
-  // many writes wait; when the connection died in COMMIT the message says that the outcome is
-  // unknown and that a retry with an Idempotency-Key is safe.
-  // kNotFound: the brain does not exist. On return the episodes are in the resident index.
+  // kKeyReused: the key came before with another request. kStillRunning: that request has no answer
+  // yet. kUnavailable: PostgreSQL is away, or too many writes wait; when the connection died in
+  // COMMIT the message says that the outcome is unknown and that a retry with an Idempotency-Key is
+  // safe. kNotFound: the brain does not exist. On return the episodes are in the resident index.
   Task<Result<Acknowledged>> Store(Uuid brain, std::vector<Episode> episodes, bool batch,
                                    std::optional<IdempotencyKey> key);
 

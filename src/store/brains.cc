@@ -7,6 +7,7 @@ namespace nexus::store {
 using postgres::Row;
 using postgres::Rows;
 using postgres::ToParameter;
+using postgres::Transaction;
 
 namespace {
 
@@ -19,9 +20,10 @@ std::optional<Uuid> OptionalId(const Row& row, int column) {
 
 }  // namespace
 
-Task<bool> Brains::Insert(Brain brain) {
-  Rows rows = co_await api_.Run(sql::kInsertBrain,
-                                {ToParameter(brain.id), brain.name, ToParameter(brain.created_at)});
+Task<bool> Brains::Insert(Transaction& transaction, Brain brain) {
+  Rows rows = co_await transaction.Run(
+      sql::kInsertBrain,
+      {ToParameter(brain.id), std::move(brain.name), ToParameter(brain.created_at)});
   co_return !rows.empty();
 }
 
@@ -40,17 +42,17 @@ Task<std::vector<Brain>> Brains::List(std::string after_name, int64_t limit,
   co_return brains;
 }
 
-Task<bool> Brains::Delete(Uuid brain) {
-  postgres::Transaction transaction = co_await api_.BeginAs(brain);
+Task<bool> Brains::Delete(Transaction& transaction, Uuid brain) {
   Rows rows = co_await transaction.Run(sql::kDeleteBrain, {ToParameter(brain)});
-  co_await transaction.Commit();
   co_return !rows.empty();
 }
 
-Task<> Brains::InsertKey(ApiKey key, std::string secret_sha256) {
-  co_await api_.Run(sql::kInsertApiKey, {ToParameter(key.id), ToParameter(key.brain), key.name,
-                                         key.prefix, secret_sha256, postgres::TextArray(key.scopes),
-                                         ToParameter(key.created_at), ToParameter(key.expires_at)});
+Task<> Brains::InsertKey(Transaction& transaction, ApiKey key, std::string secret_sha256) {
+  co_await transaction.Run(
+      sql::kInsertApiKey,
+      {ToParameter(key.id), ToParameter(key.brain), std::move(key.name), std::move(key.prefix),
+       std::move(secret_sha256), postgres::TextArray(key.scopes), ToParameter(key.created_at),
+       ToParameter(key.expires_at)});
 }
 
 Task<std::optional<ApiKey>> Brains::FindKey(std::string secret_sha256, Timestamp now) {
@@ -83,9 +85,10 @@ Task<std::vector<ApiKey>> Brains::ListKeys(std::optional<Uuid> brain) {
   co_return keys;
 }
 
-Task<bool> Brains::RevokeKey(Uuid key, Timestamp now, std::optional<Uuid> brain) {
-  Rows rows = co_await api_.Run(sql::kRevokeApiKey,
-                                {ToParameter(key), ToParameter(now), ToParameter(brain)});
+Task<bool> Brains::RevokeKey(Transaction& transaction, Uuid key, Timestamp now,
+                             std::optional<Uuid> brain) {
+  Rows rows = co_await transaction.Run(sql::kRevokeApiKey,
+                                       {ToParameter(key), ToParameter(now), ToParameter(brain)});
   co_return !rows.empty();
 }
 

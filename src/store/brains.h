@@ -33,17 +33,21 @@ class Brains {
  public:
   explicit Brains(postgres::Pool& api) : api_(api) {}
 
-  // False if the name is taken.
-  Task<bool> Insert(Brain brain);
   Task<std::optional<Brain>> Find(std::string name_or_id);
   Task<std::vector<Brain>> List(std::string after_name, int64_t limit, std::optional<Uuid> only);
-  Task<bool> Delete(Uuid brain);
-
-  Task<> InsertKey(ApiKey key, std::string secret_sha256);
   // Only a key that is valid at `now`.
   Task<std::optional<ApiKey>> FindKey(std::string secret_sha256, Timestamp now);
   Task<std::vector<ApiKey>> ListKeys(std::optional<Uuid> brain);
-  Task<bool> RevokeKey(Uuid key, Timestamp now, std::optional<Uuid> brain);
+
+  // Parts of one write; the caller owns the transaction.
+  // False if the name is taken.
+  static Task<bool> Insert(postgres::Transaction& transaction, Brain brain);
+  // With all that it remembers; the transaction must be begun as `brain`.
+  static Task<bool> Delete(postgres::Transaction& transaction, Uuid brain);
+  static Task<> InsertKey(postgres::Transaction& transaction, ApiKey key,
+                          std::string secret_sha256);
+  static Task<bool> RevokeKey(postgres::Transaction& transaction, Uuid key, Timestamp now,
+                              std::optional<Uuid> brain);
 
  private:
   postgres::Pool& api_;

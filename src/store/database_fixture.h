@@ -62,6 +62,13 @@ class DatabaseTest : public testing::Test {
     if (failure) std::rethrow_exception(failure);
   }
 
+  static Task<bool> InsertBrain(postgres::Pool& api, Brain brain) {
+    postgres::Transaction transaction = co_await api.Begin();
+    const bool inserted = co_await Brains::Insert(transaction, std::move(brain));
+    co_await transaction.Commit();
+    co_return inserted;
+  }
+
   void Drain() {
     loop_.restart();
     loop_.run();
@@ -78,7 +85,7 @@ class DatabaseTest : public testing::Test {
   Uuid NewBrain(std::string name) {
     auto api = PoolAs("nexus_api");
     Brain brain{ids_.Next(), std::move(name), kNow};
-    EXPECT_TRUE(Await(Brains(*api).Insert(brain)));
+    EXPECT_TRUE(Await(InsertBrain(*api, brain)));
     return brain.id;
   }
 
@@ -101,6 +108,13 @@ inline Task<> InsertAll(postgres::Pool& api, Uuid brain, std::vector<Episode> ep
   postgres::Transaction transaction = co_await api.BeginAs(brain);
   co_await Episodes::Insert(transaction, brain, episodes);
   co_await transaction.Commit();
+}
+
+inline Task<bool> DeleteEpisode(postgres::Pool& api, Uuid brain, Uuid id) {
+  postgres::Transaction transaction = co_await api.BeginAs(brain);
+  const bool deleted = co_await Episodes::Delete(transaction, brain, id);
+  co_await transaction.Commit();
+  co_return deleted;
 }
 
 }  // namespace nexus::store

@@ -160,12 +160,13 @@ Task<std::vector<Revision>> Episodes::ListRevisions(Uuid brain, Uuid id,
   co_return revisions;
 }
 
-Task<bool> Episodes::Delete(Uuid brain, Uuid id, std::optional<int64_t> version) {
+Task<std::optional<Episode>> Episodes::GetVersion(Uuid brain, Uuid id, int64_t version) {
   Transaction transaction = co_await api_.BeginAs(brain);
-  Rows rows = co_await transaction.Run(sql::kDeleteEpisode,
+  Rows rows = co_await transaction.Run(sql::kGetEpisodeVersion,
                                        {ToParameter(brain), ToParameter(id), ToParameter(version)});
   co_await transaction.Commit();
-  co_return !rows.empty();
+  if (rows.empty()) co_return std::nullopt;
+  co_return ReadEpisode(rows[0]);
 }
 
 Task<EpisodeCounts> Episodes::Count(Uuid brain, int64_t space) {
@@ -207,53 +208,33 @@ Task<std::optional<Episode>> Episodes::Lock(Transaction& transaction, Uuid brain
   co_return ReadEpisode(rows[0]);
 }
 
-Task<int64_t> Episodes::Update(Transaction& transaction, Uuid brain, Episode episode) {
+Task<Episode> Episodes::Update(Transaction& transaction, Uuid brain, Episode episode) {
   std::vector<Parameter> parameters = {ToParameter(brain),
                                        ToParameter(episode.id),
-                                       std::move(episode.content),
+                                       episode.content,
                                        ToParameter(episode.occurred_at),
                                        ToParameter(episode.importance_score),
                                        JsonArray(episode.tags),
-                                       std::move(episode.project_id),
-                                       std::move(episode.session_id),
-                                       std::move(episode.speaker),
-                                       std::move(episode.metadata),
+                                       episode.project_id,
+                                       episode.session_id,
+                                       episode.speaker,
+                                       episode.metadata,
                                        ToParameter(episode.invalidated_at),
                                        ToParameter(episode.superseded_by)};
   Rows rows = co_await transaction.Run(sql::kUpdateEpisode, std::move(parameters));
-  co_return rows[0].Integer(0);
+  episode.version = rows[0].Integer(0);
+  episode.metadata = rows[0].Text(1);
+  co_return episode;
+}
+
+Task<bool> Episodes::Delete(Transaction& transaction, Uuid brain, Uuid id) {
+  Rows rows = co_await transaction.Run(sql::kDeleteEpisode, {ToParameter(brain), ToParameter(id)});
+  co_return !rows.empty();
 }
 
 Task<OutboxPlace> Episodes::CurrentPlace(Transaction& transaction) {
   Rows rows = co_await transaction.Run(sql::kCurrentPosition, {});
   co_return OutboxPlace{std::string(rows[0].Text(0)), rows[0].Integer(1)};
-}
-
-Task<std::vector<std::string>> Episodes::ClaimKeys(Transaction& transaction, Uuid brain,
-                                                   std::vector<std::string> keys,
-                                                   std::vector<std::string> digests,
-                                                   Timestamp now) {
-  Rows rows = co_await transaction.Run(sql::kClaimIdempotencyKeys,
-                                       {ToParameter(brain), postgres::TextArray(keys),
-                                        postgres::TextArray(digests), ToParameter(now)});
-  std::vector<std::string> fresh;
-  for (size_t i = 0; i < rows.size(); ++i) fresh.emplace_back(rows[i].Text(0));
-  co_return fresh;
-}
-
-Task<> Episodes::StoreResponses(Transaction& transaction, Uuid brain, std::vector<std::string> keys,
-                                std::vector<std::string> responses) {
-  co_await transaction.Run(
-      sql::kStoreIdempotentResponses,
-      {ToParameter(brain), postgres::TextArray(keys), postgres::TextArray(responses)});
-}
-
-Task<std::optional<IdempotencyRecord>> Episodes::FindKey(Uuid brain, std::string key) {
-  Transaction transaction = co_await api_.BeginAs(brain);
-  Rows rows = co_await transaction.Run(sql::kFindIdempotencyKey, {ToParameter(brain), key});
-  co_await transaction.Commit();
-  if (rows.empty()) co_return std::nullopt;
-  co_return IdempotencyRecord{std::string(rows[0].Text(0)), std::string(rows[0].Text(1))};
 }
 
 }  // namespace nexus::store

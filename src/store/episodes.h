@@ -1,4 +1,4 @@
-// The rows of a brain's episodes, and the answers remembered for idempotency keys.
+// The rows of a brain's episodes.
 // Loop thread only; every function may throw what postgres/ throws.
 #pragma once
 
@@ -44,11 +44,6 @@ struct OutboxPlace {
   int64_t seq = 0;
 };
 
-struct IdempotencyRecord {
-  std::string request_sha256;
-  std::string response;  // the JSON text of the first answer; empty if none was stored
-};
-
 // Inside a transaction that was begun as `brain`; in no particular order.
 Task<std::vector<Episode>> ReadEpisodesIn(postgres::Transaction& transaction, Uuid brain,
                                           std::vector<Uuid> ids);
@@ -69,9 +64,8 @@ class Episodes {
   // only, if there are any. What was deleted since is gone from the past, too.
   Task<std::vector<PastEpisode>> ScanPast(Uuid brain, Timestamp moment, std::vector<Uuid> ids,
                                           std::optional<Uuid> after, int64_t limit);
-  // True if it was there, in that version if one is given; revisions, vectors and queued work went
-  // with it.
-  Task<bool> Delete(Uuid brain, Uuid id, std::optional<int64_t> version = std::nullopt);
+  // As it was in that version, without what ended it; nullopt: it, or the version, is not there.
+  Task<std::optional<Episode>> GetVersion(Uuid brain, Uuid id, int64_t version);
   // What it was before each change, newest first; `before` is the last version of the page before.
   Task<std::vector<Revision>> ListRevisions(Uuid brain, Uuid id, std::optional<int64_t> before,
                                             int64_t limit);
@@ -83,16 +77,12 @@ class Episodes {
                        std::span<const Episode> episodes);
   // Held until the end of the transaction; nullopt: there is none.
   static Task<std::optional<Episode>> Lock(postgres::Transaction& transaction, Uuid brain, Uuid id);
-  // Writes all that may change of what is locked; its new version.
-  static Task<int64_t> Update(postgres::Transaction& transaction, Uuid brain, Episode episode);
+  // Writes all that may change of what is locked. Gives it back with its new version, and with its
+  // metadata as it is read from now on.
+  static Task<Episode> Update(postgres::Transaction& transaction, Uuid brain, Episode episode);
+  // True if it was there; revisions, vectors and queued work go with it.
+  static Task<bool> Delete(postgres::Transaction& transaction, Uuid brain, Uuid id);
   static Task<OutboxPlace> CurrentPlace(postgres::Transaction& transaction);
-  static Task<std::vector<std::string>> ClaimKeys(postgres::Transaction& transaction, Uuid brain,
-                                                  std::vector<std::string> keys,
-                                                  std::vector<std::string> digests, Timestamp now);
-  static Task<> StoreResponses(postgres::Transaction& transaction, Uuid brain,
-                               std::vector<std::string> keys, std::vector<std::string> responses);
-
-  Task<std::optional<IdempotencyRecord>> FindKey(Uuid brain, std::string key);
 
  private:
   postgres::Pool& api_;

@@ -7,6 +7,7 @@
 
 #include "queries.h"
 #include "store/database_fixture.h"
+#include "store/idempotency.h"
 
 namespace nexus::store {
 namespace {
@@ -85,13 +86,15 @@ class IsolationTest : public DatabaseTest {
 
   Task<> Revise(Pool& api, Episode episode) {
     Transaction transaction = co_await api.BeginAs(theirs_);
-    EXPECT_EQ(co_await Episodes::Update(transaction, theirs_, std::move(episode)), 2);
+    episode = co_await Episodes::Update(transaction, theirs_, std::move(episode));
+    EXPECT_EQ(episode.version, 2);
     co_await transaction.Commit();
   }
 
   Task<> ClaimKey(Pool& api) {
     Transaction transaction = co_await api.BeginAs(theirs_);
-    co_await Episodes::ClaimKeys(transaction, theirs_, {"k"}, {"digest"}, kNow);
+    co_await IdempotencyKeys::Claim(transaction, {KeyOwner::Kind::kBrain, theirs_}, {"k"},
+                                    {"digest"}, kNow);
     co_await transaction.Commit();
   }
 
@@ -119,17 +122,18 @@ class IsolationTest : public DatabaseTest {
          {theirs, none, many, many, none, none, none, none, none, none, none, none, none, none}},
         {sql::kScanEpisodes, "nexus_api", {theirs, none, many}},
         {sql::kScanPast, "nexus_api", {theirs, "9999-01-01Z", none, none, many}},
-        {sql::kDeleteEpisode, "nexus_api", {theirs, item, none}},
+        {sql::kDeleteEpisode, "nexus_api", {theirs, item}},
         {sql::kLockEpisode, "nexus_api", {theirs, item}},
         {sql::kUpdateEpisode,
          "nexus_api",
          {theirs, item, "x", now, "0.5", "[]", none, none, none, "{}", none, none}},
+        {sql::kGetEpisodeVersion, "nexus_api", {theirs, item, "1"}},
         {sql::kListRevisions, "nexus_api", {theirs, item, none, many}},
         {sql::kGetContext, "nexus_embedder", {theirs, "s", now, last}},
         {sql::kCountEpisodes, "nexus_api", {theirs}},
-        {sql::kClaimIdempotencyKeys, "nexus_api", {theirs, "{new}", "{digest}", now}},
-        {sql::kStoreIdempotentResponses, "nexus_api", {theirs, "{k}", "{\"{}\"}"}},
-        {sql::kFindIdempotencyKey, "nexus_api", {theirs, "k"}},
+        {sql::kClaimBrainsKeys, "nexus_api", {theirs, "{new}", "{digest}", now}},
+        {sql::kKeepBrainsResponses, "nexus_api", {theirs, "{k}", "{\"{}\"}"}},
+        {sql::kFindBrainsKey, "nexus_api", {theirs, "k"}},
         {OfSpace(sql::kDeleteVectors), "nexus_embedder", {theirs, item}},
         {OfSpace(sql::kInsertVectors),
          "nexus_embedder",

@@ -5,6 +5,7 @@
 
 #include "queries.h"
 #include "store/database_fixture.h"
+#include "store/idempotency.h"
 
 namespace nexus::store {
 namespace {
@@ -23,10 +24,33 @@ class StoreTest : public DatabaseTest {};
 
 Task<std::vector<std::string>> ClaimOnce(Pool& api, Uuid brain, std::string key) {
   Transaction transaction = co_await api.BeginAs(brain);
-  auto fresh = co_await Episodes::ClaimKeys(transaction, brain, {key}, {"digest"}, kNow);
-  co_await Episodes::StoreResponses(transaction, brain, {key}, {R"({"id":"x"})"});
+  auto fresh = co_await IdempotencyKeys::Claim(transaction, {KeyOwner::Kind::kBrain, brain}, {key},
+                                               {"digest"}, kNow);
+  co_await IdempotencyKeys::Keep(transaction, {KeyOwner::Kind::kBrain, brain}, {key},
+                                 {R"({"id":"x"})"});
   co_await transaction.Commit();
   co_return fresh;
+}
+
+Task<std::optional<IdempotencyRecord>> FindKept(Pool& api, Uuid brain, std::string key) {
+  Transaction transaction = co_await api.BeginAs(brain);
+  auto record =
+      co_await IdempotencyKeys::Find(transaction, {KeyOwner::Kind::kBrain, brain}, std::move(key));
+  co_await transaction.Commit();
+  co_return record;
+}
+
+Task<> InsertApiKey(Pool& api, ApiKey key, std::string digest) {
+  Transaction transaction = co_await api.Begin();
+  co_await Brains::InsertKey(transaction, std::move(key), std::move(digest));
+  co_await transaction.Commit();
+}
+
+Task<bool> RevokeApiKey(Pool& api, Uuid key) {
+  Transaction transaction = co_await api.Begin();
+  const bool revoked = co_await Brains::RevokeKey(transaction, key, kNow, std::nullopt);
+  co_await transaction.Commit();
+  co_return revoked;
 }
 
 Task<> FailThenCommit(Pool& pool) {
@@ -85,10 +109,10 @@ Task<Transaction> StoreVectorsOf(Pool& embedder, int64_t space, Work work, Uuid 
   co_return transaction;
 }
 
-Task<bool> StoreVectorsBesideADelete(Pool& embedder, Pool& admin, Episodes& episodes, int64_t space,
+Task<bool> StoreVectorsBesideADelete(Pool& embedder, Pool& admin, Pool& api, int64_t space,
                                      Work work, Uuid lease, bool& deleted) {
   Transaction storing = co_await StoreVectorsOf(embedder, space, work, lease);
-  asio::co_spawn(co_await asio::this_coro::executor, episodes.Delete(work.brain, work.item),
+  asio::co_spawn(co_await asio::this_coro::executor, DeleteEpisode(api, work.brain, work.item),
                  [&deleted](std::exception_ptr, bool done) { deleted = done; });
   const bool awaited = co_await WaitUntilBlocked(admin);
   co_await storing.Commit();
@@ -99,11 +123,11 @@ constexpr postgres::Statement kTakeTurn{
     "take_turn", "SELECT nexus_memory.lock_sessions(ARRAY[$1::uuid], ARRAY['s'])"};
 
 // The insert has its session's turn and renews what is being deleted.
-Task<bool> InsertBesideADelete(Pool& api, Pool& admin, Episodes& episodes, Uuid brain, Uuid doomed,
+Task<bool> InsertBesideADelete(Pool& api, Pool& admin, Uuid brain, Uuid doomed,
                                std::vector<Episode> before_it, bool& deleted) {
   Transaction inserting = co_await api.BeginAs(brain);
   co_await inserting.Run(kTakeTurn, {ToParameter(brain)});
-  asio::co_spawn(co_await asio::this_coro::executor, episodes.Delete(brain, doomed),
+  asio::co_spawn(co_await asio::this_coro::executor, DeleteEpisode(api, brain, doomed),
                  [&deleted](std::exception_ptr, bool done) { deleted = done; });
   const bool awaited = co_await WaitUntilBlocked(admin);
   co_await Episodes::Insert(inserting, brain, before_it);
@@ -248,9 +272,10 @@ TEST_F(StoreTest, AnIdempotencyKeyIsFreshOnceAndKeepsItsAnswer) {
   const Uuid brain = NewBrain("ana");
   EXPECT_EQ(Await(ClaimOnce(*api, brain, "k")).size(), 1u);
   EXPECT_EQ(Await(ClaimOnce(*api, brain, "k")).size(), 0u);
-  auto record = Await(Episodes(*api).FindKey(brain, "k"));
+  auto record = Await(FindKept(*api, brain, "k"));
   ASSERT_TRUE(record);
   EXPECT_EQ(record->request_sha256, "digest");
+  EXPECT_EQ(record->response, R"({"id": "x"})");
 }
 
 TEST_F(StoreTest, AKeyThatIsRevokedOrExpiredOpensNothing) {
@@ -264,11 +289,11 @@ TEST_F(StoreTest, AKeyThatIsRevokedOrExpiredOpensNothing) {
              {"read", "write"},
              kNow,
              kNow + std::chrono::hours(1)};
-  Await(brains.InsertKey(key, "digest"));
+  Await(InsertApiKey(*api, key, "digest"));
   ASSERT_TRUE(Await(brains.FindKey("digest", kNow)));
   EXPECT_EQ(Await(brains.FindKey("digest", kNow))->scopes, key.scopes);
   EXPECT_FALSE(Await(brains.FindKey("digest", kNow + std::chrono::hours(1))));
-  EXPECT_TRUE(Await(brains.RevokeKey(key.id, kNow, std::nullopt)));
+  EXPECT_TRUE(Await(RevokeApiKey(*api, key.id)));
   EXPECT_FALSE(Await(brains.FindKey("digest", kNow)));
 }
 
@@ -333,7 +358,7 @@ TEST_F(StoreTest, ADeleteThatMeetsAWorkerStoringVectorsLeavesNone) {
   Episodes episodes(*api);
   bool deleted = false;
   EXPECT_TRUE(
-      Await(StoreVectorsBesideADelete(*embedder, *admin, episodes, space_, work, lease, deleted)));
+      Await(StoreVectorsBesideADelete(*embedder, *admin, *api, space_, work, lease, deleted)));
   EXPECT_TRUE(deleted);
   EXPECT_TRUE(Await(Vectors(*api, space_).Get(brain, {work.item})).empty());
 }
@@ -348,8 +373,7 @@ TEST_F(StoreTest, ADeleteAndAnInsertOfOneSessionDoNotWaitForEachOther) {
   Await(InsertAll(*api, brain, {doomed}));
   Episodes episodes(*api);
   bool deleted = false;
-  EXPECT_TRUE(
-      Await(InsertBesideADelete(*api, *admin, episodes, brain, doomed.id, {before_it}, deleted)));
+  EXPECT_TRUE(Await(InsertBesideADelete(*api, *admin, brain, doomed.id, {before_it}, deleted)));
   EXPECT_TRUE(deleted);
   EXPECT_EQ(Await(episodes.Count(brain, space_)).total, 1);
 }
@@ -382,7 +406,7 @@ TEST_F(StoreTest, AReaderOfTheOutboxSeesEveryCommitInOrder) {
   Episode first = NewEpisode("uno"), second = NewEpisode("dos");
   Await(InsertAll(*api, brain, {first}));
   Await(InsertAll(*api, brain, {second}));
-  EXPECT_TRUE(Await(Episodes(*api).Delete(brain, first.id)));
+  EXPECT_TRUE(Await(DeleteEpisode(*api, brain, first.id)));
   std::vector<std::string> seen;
   for (const OutboxEvent& event : Await(outbox.Read(position, 100))) {
     seen.push_back(event.type + " " + event.aggregate_id);
@@ -399,7 +423,7 @@ TEST_F(StoreTest, AnotherBrainsRowsAreInvisibleAlsoToTheQueriesThatNameIt) {
   Episode secret = NewEpisode("secret");
   Await(InsertAll(*api, theirs, {secret}));
   EXPECT_TRUE(Await(Episodes(*api).Get(mine, {secret.id})).empty());
-  EXPECT_FALSE(Await(Episodes(*api).Delete(mine, secret.id)));
+  EXPECT_FALSE(Await(DeleteEpisode(*api, mine, secret.id)));
   EXPECT_EQ(Await(Episodes(*api).Count(theirs, space_)).total, 1);
 }
 

@@ -9,7 +9,8 @@ Task<> Upkeep::EnsureOutboxPartition(std::chrono::year_month_day day) {
 }
 
 Task<> Upkeep::PruneIdempotencyKeys(Timestamp before) {
-  co_await keeper_.Run(sql::kPruneIdempotencyKeys, {postgres::ToParameter(before)});
+  co_await keeper_.Run(sql::kPruneBrainsKeys, {postgres::ToParameter(before)});
+  co_await keeper_.Run(sql::kPruneCallersKeys, {postgres::ToParameter(before)});
 }
 
 }  // namespace nexus::store

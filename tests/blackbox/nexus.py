@@ -79,6 +79,17 @@ class Nexus:
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
+    @contextlib.contextmanager
+    def psql_session(self, brain):
+        """One that stays; what it began is rolled back at the end."""
+        command = [self.binary, "psql", "--data-dir", self.data, "--brain", brain, "-XAtq", "-v", "ON_ERROR_STOP=1"]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=self.environment)
+        try:
+            yield PsqlSession(process)
+        finally:
+            process.kill()
+            process.wait()
+
     def kill(self):
         self.process.kill()
         self.process.wait()
@@ -95,6 +106,17 @@ class Nexus:
         if self.process and self.process.poll() is None:
             self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class PsqlSession:
+    def __init__(self, process):
+        self.process = process
+
+    def ask(self, sql):
+        """The first line that comes back."""
+        self.process.stdin.write(sql + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
 
 
 class Brain:

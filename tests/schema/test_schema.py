@@ -43,7 +43,7 @@ ROLES = {  # who runs a statement, where it is not nexus_api
     "nexus_embedder": {"ClaimWork", "ExtendLease", "FinishWork", "DelayWork", "ReturnWork", "AnnounceEmbedded",
                        "DeleteVectors", "InsertVectors", "GetEpisodes", "GetContext"},
     "nexus_relay": {"OutboxStart", "ReadOutbox"},
-    "nexus_keeper": {"EnsureOutboxPartition", "PruneIdempotencyKeys"},
+    "nexus_keeper": {"EnsureOutboxPartition", "PruneBrainsKeys", "PruneCallersKeys"},
 }
 
 

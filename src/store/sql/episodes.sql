@@ -66,9 +66,8 @@ SELECT e.episode_id, CASE WHEN r.version IS NULL THEN e.content ELSE r.content E
  ORDER BY e.episode_id LIMIT $5;
 
 -- name: DeleteEpisode
--- $1 brain, $2 id, $3 only this version, NULL: any. The triggers remove vectors and queued work.
-DELETE FROM nexus_memory.episodes
- WHERE brain_id = $1 AND episode_id = $2 AND ($3::bigint IS NULL OR version = $3) RETURNING episode_id;
+-- $1 brain, $2 id. The triggers remove vectors and queued work.
+DELETE FROM nexus_memory.episodes WHERE brain_id = $1 AND episode_id = $2 RETURNING episode_id;
 
 -- name: LockEpisode
 -- $1 brain, $2 id: the row until the transaction's end.
@@ -79,12 +78,22 @@ SELECT episode_id, content, occurred_at, created_at, importance_score, tags, pro
 -- name: UpdateEpisode
 -- $1 brain, $2 id, $3 content, $4 occurred_at, $5 importance, $6 tags as JSON text, $7 project,
 -- $8 session, $9 speaker, $10 metadata, $11 invalidated_at, $12 superseded_by. The triggers count the
--- version and keep the old one.
+-- version and keep the old one. Returns it, and the metadata as it is read from now on.
 UPDATE nexus_memory.episodes
    SET content = $3, occurred_at = $4, importance_score = $5,
        tags = ARRAY(SELECT jsonb_array_elements_text($6::jsonb)), project_id = $7, session_id = $8,
        speaker = $9, metadata = $10, invalidated_at = $11, superseded_by = $12
- WHERE brain_id = $1 AND episode_id = $2 RETURNING version;
+ WHERE brain_id = $1 AND episode_id = $2 RETURNING version, metadata;
+
+-- name: GetEpisodeVersion
+-- $1 brain, $2 id, $3 version: the episode as it was in it, wherever that is kept.
+SELECT episode_id, content, occurred_at, created_at, importance_score, tags, project_id, session_id,
+       speaker, metadata, version, NULL, NULL
+  FROM nexus_memory.episodes WHERE brain_id = $1 AND episode_id = $2 AND version = $3
+UNION ALL
+SELECT episode_id, content, occurred_at, created_at, importance_score, tags, project_id, session_id,
+       speaker, metadata, version, NULL, NULL
+  FROM nexus_memory.episode_revisions WHERE brain_id = $1 AND episode_id = $2 AND version = $3;
 
 -- name: ListRevisions
 -- $1 brain, $2 id, $3 the last version of the page before or NULL, $4 limit. Newest first.
