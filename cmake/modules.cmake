@@ -45,4 +45,5 @@ target_link_libraries(nexus PRIVATE nexus_main)
 
 if(NEXUS_TESTS)
   nexus_mutant(ACK_BEFORE_COMMIT memory remember.cc)
+  nexus_mutant(IMPORT_WITHOUT_KEY cli importer.cc)
 endif()

@@ -143,6 +143,29 @@ boost::json::object MakeBrain(Server& server, std::string_view name) {
   return server.Ask("POST", "/v1/brains", SerializeJson(boost::json::object{{"name", name}}));
 }
 
+void MakeIfDefault(Server& server, const Failure& missing) {
+  const std::string& brain = server.connection().brain;
+  if (brain != "default") {
+    throw Failure(ErrorCode::kNotFound, missing.error().message,
+                  "make it with `nexus brain create " + brain + "`");
+  }
+  try {
+    MakeBrain(server, brain);
+    PrintNote("made the brain " + brain);
+  } catch (const Failure& failure) {
+    if (failure.error().code != ErrorCode::kConflict) throw;  // somebody else just made it
+  }
+}
+
+void RequireBrain(Server& server) {
+  try {
+    server.Ask("GET", BrainTarget(server.connection().brain));
+  } catch (const Failure& failure) {
+    if (failure.error().code != ErrorCode::kNotFound) throw;
+    MakeIfDefault(server, failure);
+  }
+}
+
 void AddBrain(Flags& all, const Defaults& defaults) {
   Flags group = all.Group("brain", "List, make, show and delete brains.");
   AddOne(group, defaults, "list", "All brains that the key opens.", &ListThem);

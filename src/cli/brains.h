@@ -14,4 +14,10 @@ boost::json::array BrainsWithStats(Server& server);
 // kConflict, thrown, if there is one of that name.
 boost::json::object MakeBrain(Server& server, std::string_view name);
 
+// The brain `default` is made when it is first needed; any other has to exist. For `missing`, the
+// kNotFound of the connection's brain: makes it, or throws with what to do.
+void MakeIfDefault(Server& server, const Failure& missing);
+// That the connection's brain is there. Throws Failure.
+void RequireBrain(Server& server);
+
 }  // namespace nexus::cli

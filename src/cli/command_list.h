@@ -9,7 +9,8 @@ void AddStatus(Flags& all, const Defaults& defaults);
 void AddRemember(Flags& all, const Defaults& defaults);
 void AddRecall(Flags& all, const Defaults& defaults);
 void AddEpisodes(Flags& all, const Defaults& defaults);  // list, show, forget
-void AddRevise(Flags& all, const Defaults& defaults);    // revise, invalidate, history
+void AddImport(Flags& all, const Defaults& defaults);
+void AddRevise(Flags& all, const Defaults& defaults);  // revise, invalidate, history
 void AddBrain(Flags& all, const Defaults& defaults);
 void AddKey(Flags& all, const Defaults& defaults);
 void AddDemo(Flags& all, const Defaults& defaults);

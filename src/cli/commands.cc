@@ -10,6 +10,7 @@ void AddCommands(CLI::App& app, Action& chosen, const Defaults& defaults) {
   Flags all(app, chosen);
   AddStatus(all, defaults);
   AddRemember(all, defaults);
+  AddImport(all, defaults);
   AddRecall(all, defaults);
   AddEpisodes(all, defaults);
   AddRevise(all, defaults);

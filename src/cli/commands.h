@@ -18,6 +18,7 @@ using Action = std::function<int()>;
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailure = 1;  // it was tried and failed; stderr says why and what next
 inline constexpr int kExitUsage = 2;    // the command line is not understood
+inline constexpr int kExitPartly = 3;   // it went through, but not for everything
 
 // What the server side would take, so that both sides look in the same places.
 struct Defaults {

@@ -28,8 +28,17 @@ std::string ProgressLine(std::string_view label, int64_t done, int64_t total, si
 Progress::Progress(std::string label, int64_t total, Screen screen)
     : label_(std::move(label)), total_(total), screen_(screen) {}
 
-Progress::~Progress() {
-  if (drawn_) std::fputc('\n', stderr);
+Progress::~Progress() { End(); }
+
+void Progress::End() {
+  if (std::exchange(drawn_, false)) std::fputc('\n', stderr);
+}
+
+void Progress::Say(std::string_view line) {
+  const bool drawn = std::exchange(drawn_, false);
+  std::fprintf(stderr, "%s%.*s\n", drawn ? "\r\033[K" : "", static_cast<int>(line.size()),
+               line.data());
+  if (drawn) Show(std::exchange(shown_, -1));
 }
 
 void Progress::Show(int64_t done) {

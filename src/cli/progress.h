@@ -20,6 +20,10 @@ class Progress {
   Progress(const Progress&) = delete;
 
   void Show(int64_t done);
+  // A line of its own, above the bar.
+  void Say(std::string_view line);
+  // Nothing is drawn any more; the cursor is on a fresh line.
+  void End();
 
  private:
   std::string label_;

@@ -20,10 +20,8 @@ struct RememberFlags {
   std::optional<std::string> wait, idempotency_key;
 };
 
-// The brain `default` is there when it is first needed; a brain that was named has to exist.
 boost::json::object Store(Server& server, const RememberFlags& given, const std::string& body) {
-  const std::string& brain = server.connection().brain;
-  std::string target = BrainTarget(brain, "/episodes");
+  std::string target = BrainTarget(server.connection().brain, "/episodes");
   if (given.wait) target += "?wait=" + *given.wait;
   http::Headers headers;
   if (given.idempotency_key) headers.Set("idempotency-key", *given.idempotency_key);
@@ -31,16 +29,7 @@ boost::json::object Store(Server& server, const RememberFlags& given, const std:
     return server.Ask("POST", target, body, headers);
   } catch (const Failure& failure) {
     if (failure.error().code != ErrorCode::kNotFound) throw;
-    if (brain != "default") {
-      throw Failure(ErrorCode::kNotFound, failure.error().message,
-                    "make it with `nexus brain create " + brain + "`");
-    }
-  }
-  try {
-    MakeBrain(server, brain);
-    PrintNote("made the brain " + brain);
-  } catch (const Failure& failure) {
-    if (failure.error().code != ErrorCode::kConflict) throw;  // somebody else just made it
+    MakeIfDefault(server, failure);
   }
   return server.Ask("POST", target, body, headers);
 }
