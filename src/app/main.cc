@@ -6,10 +6,12 @@
 #include <span>
 
 #include "app/config_command.h"
+#include "app/migrate_command.h"
 #include "app/node.h"
 #include "app/run.h"
 #include "app/server_flags.h"
 #include "cli/commands.h"
+#include "cli/manual.h"
 #include "cli/terminal.h"
 
 namespace nexus::app {
@@ -71,11 +73,13 @@ int Main(int argc, char** argv) {
   CLI::App app("A persistent memory for AI agents.", "nexus");
   app.set_version_flag("--version", "nexus " + std::string(kVersion));
   app.require_subcommand(1);
+  app.footer(cli::ExitCodesAsText());
   cli::Action chosen;
   cli::Flags all(app, chosen);
   AddServer(all, "up", "Run Nexus with a private PostgreSQL and Redis.", Servers::kPrivate);
   AddServer(all, "serve", "Run Nexus on a given PostgreSQL and Redis.", Servers::kGiven);
   AddConfig(all);
+  AddMigrate(all);
   cli::AddCommands(app, chosen, {std::string(kVersion), DefaultOf("data-dir"), DefaultOf("model")});
   try {
     app.parse(argc, argv);

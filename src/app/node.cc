@@ -8,6 +8,7 @@
 
 #include "api/api.h"
 #include "app/admin_key.h"
+#include "app/prepare_schema.h"
 #include "app/probe.h"
 #include "base/log.h"
 #include "embed/model.h"
@@ -28,12 +29,6 @@ namespace {
 constexpr size_t kApiConnections = 16;
 constexpr size_t kWorkerConnections = 4;
 constexpr size_t kFilesForOurselves = 128;  // PostgreSQL, Redis, the model, the log
-constexpr std::string_view kInsufficientPrivilege = "42501";
-// PostgreSQL names one missing right at a time.
-constexpr const char* kRightsNeeded =
-    "let the user of --database own the database and have CREATEROLE, and let a superuser say "
-    "CREATE EXTENSION vector there; the roles nexus_… that another user made in this PostgreSQL "
-    "must be granted to it WITH ADMIN OPTION. A superuser as the user needs none of this";
 
 std::unique_ptr<postgres::Pool> PoolAs(asio::any_io_executor executor, const Backends& backends,
                                        std::string_view role, size_t connections) {
@@ -62,18 +57,6 @@ size_t ConnectionsThatFit(size_t wanted) {
   setrlimit(RLIMIT_NOFILE, &files);
   const size_t most = files.rlim_cur;
   return std::min(wanted, most - std::min(most / 2, kFilesForOurselves));
-}
-
-// What the user of a given database may lack is said with everything that it needs.
-Task<store::MigrationReport> PrepareSchema(postgres::Pool& administrator, postgres::Pool& owner) {
-  try {
-    co_await store::PrepareRoles(administrator);
-    co_return co_await store::Migrate(owner);
-  } catch (const postgres::QueryError& refused) {
-    if (refused.sqlstate() != kInsufficientPrivilege) throw;
-    const std::string message = refused.error().message;
-    throw Failure(ErrorCode::kForbidden, message.substr(0, message.find('\n')), kRightsNeeded);
-  }
 }
 
 }  // namespace

@@ -6,8 +6,11 @@ void ServerFlags::AddTo(cli::Flags& command) {
   command.Text("--config", file_, "a nexus.toml");
   for (const Setting& setting : Settings()) {
     const std::string name(setting.name);
+    std::string usual(setting.default_words.empty() ? std::string_view(setting.default_text)
+                                                    : setting.default_words);
+    std::erase(usual, '`');
     std::string help(setting.help);
-    if (!setting.default_text.empty()) help += " [" + setting.default_text + "]";
+    if (!usual.empty()) help += " [" + usual + "]";
     command.Text("--" + name, texts_[name], help);
   }
 }

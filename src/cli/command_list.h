@@ -16,5 +16,6 @@ void AddKey(Flags& all, const Defaults& defaults);
 void AddDemo(Flags& all, const Defaults& defaults);
 void AddDoctor(Flags& all, const Defaults& defaults);
 void AddPsql(Flags& all, const Defaults& defaults);
+void AddShellHelp(Flags& all, const Defaults& defaults);  // completion, man
 
 }  // namespace nexus::cli

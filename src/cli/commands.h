@@ -4,7 +4,9 @@
 
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace CLI {
 class App;
@@ -16,9 +18,16 @@ namespace nexus::cli {
 using Action = std::function<int()>;
 
 inline constexpr int kExitOk = 0;
-inline constexpr int kExitFailure = 1;  // it was tried and failed; stderr says why and what next
-inline constexpr int kExitUsage = 2;    // the command line is not understood
-inline constexpr int kExitPartly = 3;   // it went through, but not for everything
+inline constexpr int kExitFailure = 1;
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitPartly = 3;
+
+struct ExitCode {
+  int code;
+  std::string_view meaning;
+};
+// All of them, for help and manual.
+std::span<const ExitCode> ExitCodes();
 
 // What the server side would take, so that both sides look in the same places.
 struct Defaults {

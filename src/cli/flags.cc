@@ -78,6 +78,13 @@ void Flags::OptionalArgument(const std::string& name, std::optional<std::string>
   app_->add_option_function<std::string>(name, Into(target), help);
 }
 
+void Flags::ChoiceArgument(const std::string& name, std::string& target,
+                           std::initializer_list<std::string> choices, const std::string& help) {
+  app_->add_option(name, target, help)
+      ->required()
+      ->check(CLI::IsMember(std::vector<std::string>(choices)));
+}
+
 void Flags::Arguments(const std::string& name, std::vector<std::string>& target,
                       const std::string& help) {
   app_->add_option(name, target, help)->required();

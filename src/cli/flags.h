@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/command_tree.h"
 #include "cli/commands.h"
 
 namespace nexus::cli {
@@ -46,8 +47,13 @@ class Flags {
   void Argument(const std::string& name, std::string& target, const std::string& help);
   void OptionalArgument(const std::string& name, std::optional<std::string>& target,
                         const std::string& help);
+  void ChoiceArgument(const std::string& name, std::string& target,
+                      std::initializer_list<std::string> choices, const std::string& help);
   void Arguments(const std::string& name, std::vector<std::string>& target,
                  const std::string& help);
+
+  // This command and those below it, as they have been declared so far.
+  CommandNode Describe() const { return DescribeCommands(*app_); }
 
  private:
   CLI::App* app_;

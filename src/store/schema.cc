@@ -92,6 +92,21 @@ Task<MigrationReport> Migrate(postgres::Pool& owner) {
   co_return MigrationReport{static_cast<int>(done), static_cast<int>(known.size())};
 }
 
+Task<std::vector<MigrationState>> ListMigrations(postgres::Pool& administrator,
+                                                 postgres::Pool& owner) {
+  const std::vector<Migration> known = KnownMigrations();
+  std::vector<MigrationState> states;
+  for (const Migration& migration : known) {
+    states.push_back({migration.version, std::string(migration.name), std::nullopt});
+  }
+  Rows ledger = co_await administrator.Run(sql::kFindLedger, {});
+  if (ledger.empty()) co_return states;
+  Rows applied = co_await owner.Run(sql::kListMigrations, {});
+  const size_t done = CheckLedger(applied, known);
+  for (size_t i = 0; i < done; ++i) states[i].applied_at = applied[i].Time(2);
+  co_return states;
+}
+
 Task<std::vector<std::string>> DescribeSchema(postgres::Pool& owner) {
   Rows rows = co_await owner.Run(sql::kDescribeColumns, {});
   std::vector<std::string> lines;

@@ -1,11 +1,13 @@
 // The schema: brought up to date at start-up, and held against what this program relies on.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "base/task.h"
+#include "base/time.h"
 #include "embed/embedder.h"
 #include "postgres/pool.h"
 #include "store/embeddings.h"
@@ -24,6 +26,17 @@ Task<> PrepareRoles(postgres::Pool& administrator);
 // that start together migrate once. Throws Failure(kConflict) if the database is newer than this
 // program, or if an applied migration differs from the one compiled in.
 Task<MigrationReport> Migrate(postgres::Pool& owner);
+
+struct MigrationState {
+  int version = 0;
+  std::string name;
+  std::optional<Timestamp> applied_at;
+};
+
+// Every migration that this program knows, in order. Changes nothing; `owner` is used only where
+// its role is there. Throws as Migrate does.
+Task<std::vector<MigrationState>> ListMigrations(postgres::Pool& administrator,
+                                                 postgres::Pool& owner);
 
 // Every column that the statements use, with its type; throws Failure(kConflict) naming the first
 // that differs.

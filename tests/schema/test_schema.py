@@ -58,7 +58,7 @@ def test_every_statement_of_the_store_can_be_run_by_the_role_that_uses_it(databa
     """EXPLAIN of a generic plan parses, plans, and checks the role's privileges; it executes nothing."""
     if name in ("ListMigrations", "RecordMigration"):
         database.run("CREATE TABLE IF NOT EXISTS nexus_memory.schema_migrations (version integer PRIMARY KEY, "
-                     "name text NOT NULL, sha256 text NOT NULL)", "nexus_owner")
+                     "name text NOT NULL, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())", "nexus_owner")
     sql = sql.replace(":space", str(space))
     for role in roles_of(name):
         database.run(f"EXPLAIN (GENERIC_PLAN) {sql}", role)

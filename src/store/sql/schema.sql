@@ -3,7 +3,12 @@
 SELECT pg_advisory_xact_lock(4096133);
 
 -- name: ListMigrations
-SELECT version, sha256 FROM nexus_memory.schema_migrations ORDER BY version;
+SELECT version, sha256, applied_at FROM nexus_memory.schema_migrations ORDER BY version;
+
+-- name: FindLedger
+-- A row if the roles and the ledger of the migrations are there. Anybody may ask.
+SELECT 1 FROM pg_roles
+ WHERE rolname = 'nexus_owner' AND to_regclass('nexus_memory.schema_migrations') IS NOT NULL;
 
 -- name: RecordMigration
 -- $1 version, $2 name, $3 SHA-256 of its text.
