@@ -42,8 +42,9 @@ TEST(RenderSummary, CountsWhatWasAnswered) {
 }
 
 TEST(ProgressLine, FillsItsWidthByPercent) {
-  EXPECT_EQ(ProgressLine("embedding", 5, 10, 34), "embedding  █████░░░░░   50 %  5/10");
-  EXPECT_EQ(ProgressLine("embedding", 5, 10, 10), "embedding   50 %  5/10");
+  EXPECT_EQ(ProgressLine("embedding", 5, 10, Screen{.width = 35}),
+            "embedding  █████░░░░░   50 %  5/10");
+  EXPECT_EQ(ProgressLine("embedding", 5, 10, Screen{.width = 11}), "embedding   50 %  5/10");
 }
 
 TEST(DemoFiles, HoldEveryExpectedTextInSomeEntry) {

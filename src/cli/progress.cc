@@ -13,15 +13,15 @@ int64_t Percent(int64_t done, int64_t total) {
 
 }  // namespace
 
-std::string ProgressLine(std::string_view label, int64_t done, int64_t total, size_t width) {
+std::string ProgressLine(std::string_view label, int64_t done, int64_t total,
+                         const Screen& screen) {
+  const size_t width = screen.width - 1;
   const int64_t percent = Percent(done, total);
   const std::string numbers = std::format("{:>3} %  {}/{}", percent, done, total);
   const size_t taken = DisplayWidth(label) + numbers.size() + 4;
   if (taken + 4 > width) return std::format("{}  {}", label, numbers);
   const size_t cells = std::min<size_t>(width - taken, 40);
-  const size_t full = cells * static_cast<size_t>(percent) / 100;
-  std::string bar;
-  for (size_t i = 0; i < cells; ++i) bar += i < full ? "█" : "░";
+  const std::string bar = screen.Bar(static_cast<double>(percent) / 100, cells);
   return std::format("{}  {}  {}", label, bar, numbers);
 }
 
@@ -46,8 +46,7 @@ void Progress::Show(int64_t done) {
     if (done == shown_) return;
     shown_ = done;
     drawn_ = true;
-    std::fprintf(stderr, "\r%s\033[K",
-                 ProgressLine(label_, done, total_, screen_.width - 1).c_str());
+    std::fprintf(stderr, "\r%s\033[K", ProgressLine(label_, done, total_, screen_).c_str());
     return;
   }
   const int64_t tenth = Percent(done, total_) / 10;

@@ -10,8 +10,8 @@
 
 namespace nexus::cli {
 
-// "embedding  ████████░░░░░░░░  50 %  185/371", in `width` cells. Pure.
-std::string ProgressLine(std::string_view label, int64_t done, int64_t total, size_t width);
+// "embedding  ████████░░░░░░░░  50 %  185/371", a cell less than the screen is wide. Pure.
+std::string ProgressLine(std::string_view label, int64_t done, int64_t total, const Screen& screen);
 
 class Progress {
  public:

@@ -15,7 +15,8 @@ namespace {
 constexpr size_t kWholeBytes = 700;    // a text up to this size is shown whole
 constexpr size_t kExcerptBytes = 600;  // of a longer one
 constexpr std::string_view kIndent = "    ";
-constexpr size_t kArmCells = 20;
+constexpr size_t kBarCells = 20;
+constexpr double kNothing = 0.005;  // what two digits cannot show
 
 bool IsInsideCodePoint(std::string_view text, size_t at) {
   return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
@@ -26,8 +27,8 @@ std::string RenderTurn(const boost::json::object& turn, const Screen& screen) {
   const std::string speaker(TextOf(turn, "speaker"));
   const std::string text =
       (speaker.empty() ? "" : speaker + ": ") + std::string(TextOf(turn, "content"));
-  return std::string(kIndent) + screen.Dim("· " + Cut(text, screen.width - kIndent.size() - 2)) +
-         '\n';
+  return std::string(kIndent) +
+         screen.Dim(screen.Dot() + " " + Cut(text, screen.width - kIndent.size() - 2)) + '\n';
 }
 
 std::string RenderTurns(const boost::json::array& turns, const Screen& screen) {
@@ -36,37 +37,61 @@ std::string RenderTurns(const boost::json::array& turns, const Screen& screen) {
   return out;
 }
 
-// "words    ████░░░░░░  0.42  1st": `share` of the bar is full.
-std::string RenderArm(std::string_view name, double score, double share, int64_t rank,
-                      const Screen& screen) {
-  std::string bar;
-  const auto full = static_cast<size_t>(std::lround(std::clamp(share, 0.0, 1.0) * kArmCells));
-  for (size_t i = 0; i < kArmCells; ++i) bar += i < full ? "█" : "░";
-  const std::string place = rank > 0 ? std::format("no. {}", rank) : "not found by it";
-  return std::format("{}{:<8} {}  {:.2f}  {}\n", kIndent, name, screen.Green(bar), score,
-                     screen.Dim(place));
+// One part of a score: what it added, and how it came to that.
+struct Part {
+  std::string_view name;
+  double added = 0;
+  std::string origin;  // empty: nothing more to say
+};
+
+std::string Place(std::string_view rank, const boost::json::object& told, double score) {
+  const int64_t place = CountOf(told, rank);
+  return place > 0 ? std::format("{:.2f}, no. {}", score, place) : "not found by it";
+}
+
+// The parts add up to the score. The weight of meaning is the server's: its part is what is left.
+std::vector<Part> PartsOf(const boost::json::object& result, const boost::json::object& told) {
+  const double words = NumberOf(result, "words");
+  std::vector<Part> parts = {{"words", words, Place("words_rank", told, words)},
+                             {"meaning", NumberOf(result, "score") - words,
+                              Place("meaning_rank", told, NumberOf(result, "meaning"))}};
+  for (std::string_view name : {"session", "recency", "importance"}) {
+    const double added = NumberOf(told, name);
+    parts[1].added -= added;
+    if (added != 0) parts.push_back({name, added, ""});
+  }
+  if (std::abs(parts[1].added) < kNothing) parts[1].added = 0;
+  if (!result.contains("meaning") && parts[1].added != 0)
+    parts[1].origin = "the mean of the others";
+  return parts;
+}
+
+// "words      ████░░░░░░  42 %  +0.42  0.42, no. 1"
+std::string RenderPart(const Part& part, double total, const Screen& screen) {
+  const double share = total > 0 ? std::max(part.added, 0.0) / total : 0;
+  return std::format("{}{:<10} {} {:>3.0f} %  {:+.2f}  {}\n", kIndent, part.name,
+                     screen.Green(screen.Bar(share, kBarCells)), share * 100, part.added,
+                     screen.Dim(part.origin));
 }
 
 std::string RenderExplanation(const boost::json::object& result, const Screen& screen) {
   const boost::json::object& told = ObjectOf(result, "explanation");
   if (told.empty()) return "";
-  const double words = NumberOf(result, "words"), meaning = NumberOf(result, "meaning");
-  std::string out = RenderArm("words", words, words, CountOf(told, "words_rank"), screen) +
-                    RenderArm("meaning", meaning, meaning, CountOf(told, "meaning_rank"), screen);
-  std::string rest;
-  for (std::string_view part : {"session", "recency", "importance"}) {
-    if (const double added = NumberOf(told, part); added != 0) {
-      rest += std::format("{}{} +{:.2f}", rest.empty() ? "" : " · ", part, added);
-    }
+  const std::vector<Part> parts = PartsOf(result, told);
+  double total = 0;
+  for (const Part& part : parts) total += std::max(part.added, 0.0);
+  std::string out;
+  for (const Part& part : parts) {
+    out += RenderPart(part, total, screen);
+    while (out.ends_with(" \n")) out.erase(out.size() - 2, 1);
   }
   std::string matched;
   for (const auto& word : ListOf(told, "matched_words")) {
     if (word.is_string()) matched += (matched.empty() ? "" : ", ") + std::string(word.get_string());
   }
-  if (!matched.empty()) rest += (rest.empty() ? "matched " : " · matched ") + matched;
-  if (!rest.empty())
-    out += std::string(kIndent) + screen.Dim(Cut(rest, screen.width - kIndent.size())) + '\n';
-  return out;
+  if (matched.empty()) return out;
+  return out + std::string(kIndent) +
+         screen.Dim("matched    " + Cut(matched, screen.width - kIndent.size() - 11)) + '\n';
 }
 
 std::string RenderResult(const boost::json::object& result, size_t rank, Highlighter& highlighter,
@@ -142,15 +167,16 @@ std::string RenderRecall(const boost::json::object& answer, std::string_view que
       std::format("{} in {:.1f} ms",
                   results.size() == 1 ? "1 memory" : std::format("{} memories", results.size()),
                   NumberOf(answer, "took_ms"));
+  const std::string dot = " " + screen.Dot() + " ";
   if (const int64_t omitted = CountOf(answer, "omitted"); omitted > 0) {
-    foot += std::format(" · {} more had no room in the token budget", omitted);
+    foot += dot + std::format("{} more had no room in the token budget", omitted);
   }
   if (const boost::json::object& times = ObjectOf(answer, "times"); !times.empty()) {
-    foot +=
-        std::format(" · embed {:.1f}, search {:.1f}, rows {:.1f} ms", NumberOf(times, "embed_ms"),
-                    NumberOf(times, "search_ms"), NumberOf(times, "fetch_ms"));
+    foot += dot + std::format("embed {:.1f}, search {:.1f}, rows {:.1f} ms",
+                              NumberOf(times, "embed_ms"), NumberOf(times, "search_ms"),
+                              NumberOf(times, "fetch_ms"));
   }
-  if (!missing.empty()) foot += " · without " + missing + " (`nexus doctor` says why)";
+  if (!missing.empty()) foot += dot + "without " + missing + " (`nexus doctor` says why)";
   return out + screen.Dim(foot) + '\n';
 }
 

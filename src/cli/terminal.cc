@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
@@ -19,9 +20,22 @@ std::string Painted(const Screen& screen, const char* code, std::string_view tex
   return std::format("\033[{}m{}\033[0m", code, text);
 }
 
+// As the locale's variables say, the first that is set.
+bool SpeaksUtf8() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') continue;
+    const std::string_view locale(value);
+    return locale.contains("UTF-8") || locale.contains("utf8") || locale.contains("UTF8") ||
+           locale.contains("utf-8");
+  }
+  return false;
+}
+
 Screen Measure(int descriptor) {
   Screen screen;
   screen.terminal = isatty(descriptor) != 0;
+  screen.utf8 = !screen.terminal || SpeaksUtf8();
   const char* kind = std::getenv("TERM");
   const char* plain = std::getenv("NO_COLOR");
   screen.colour = screen.terminal && (plain == nullptr || *plain == '\0') && kind != nullptr &&
@@ -41,9 +55,19 @@ std::string Screen::Red(std::string_view text) const { return Painted(*this, "31
 std::string Screen::Green(std::string_view text) const { return Painted(*this, "32", text); }
 
 std::string Screen::Mark(bool good) const {
-  if (!terminal) return good ? "ok" : "no";
+  if (!terminal || !utf8) return good ? "ok" : "no";
   return good ? Green("✓") : Red("✗");
 }
+
+std::string Screen::Bar(double share, size_t cells) const {
+  const auto full =
+      static_cast<size_t>(std::lround(std::clamp(share, 0.0, 1.0) * static_cast<double>(cells)));
+  std::string bar;
+  for (size_t i = 0; i < cells; ++i) bar += utf8 ? i < full ? "█" : "░" : i < full ? "#" : "-";
+  return bar;
+}
+
+std::string Screen::Dot() const { return utf8 ? "·" : "-"; }
 
 Screen StandardOutput() { return Measure(STDOUT_FILENO); }
 Screen StandardError() { return Measure(STDERR_FILENO); }

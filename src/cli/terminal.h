@@ -14,6 +14,7 @@ namespace nexus::cli {
 struct Screen {
   bool terminal = false;  // tables for people; elsewhere JSON for programs
   bool colour = false;    // terminal, and NO_COLOR is not set
+  bool utf8 = true;       // else bars and marks are ASCII; texts stay what they are
   size_t width = 80;      // in cells
 
   std::string Bold(std::string_view text) const;
@@ -22,6 +23,10 @@ struct Screen {
   std::string Green(std::string_view text) const;
   // Green ✓ or red ✗; "ok" and "no" where that cannot be shown.
   std::string Mark(bool good) const;
+  // "████░░░░", or "####----": `share` of it is full.
+  std::string Bar(double share, size_t cells) const;
+  // Between remarks on one line.
+  std::string Dot() const;
 };
 
 // Of the process's streams.
