@@ -79,18 +79,18 @@ Task<Result<boost::json::value>> DeleteBrain(Services& services, Call call, boos
   }
   co_await store::Brains::Delete(once.transaction(), *id);
   co_await once.Commit("{}");
-  services.indexes.Drop(*id);
+  services.spaces.Drop(*id);
   co_return boost::json::value();
 }
 
 Task<Result<StatsView>> GetStats(Services& services, Call call, NoParameters) {
-  const int64_t space = services.vectors == nullptr ? 0 : services.vectors->space();
-  store::EpisodeCounts counts = co_await services.episodes.Count(call.brain.id, space);
+  const memory::SharedSpace space = services.spaces.active();
+  store::EpisodeCounts counts = co_await services.episodes.Count(call.brain.id, space->id());
   StatsView stats{{counts.total, counts.embedded, counts.pending, counts.failed}, std::nullopt};
-  if (services.model != nullptr) {
-    stats.model = ModelView{services.model->name, static_cast<int64_t>(services.model->dimension),
-                            static_cast<int64_t>(services.model->max_tokens),
-                            services.model->artefact_sha256};
+  if (space->embedder() != nullptr) {
+    const embed::ModelInfo& model = space->embedder()->info();
+    stats.model = ModelView{model.name, static_cast<int64_t>(model.dimension),
+                            static_cast<int64_t>(model.max_tokens), model.artefact_sha256};
   }
   co_return stats;
 }

@@ -59,8 +59,9 @@ Result<memory::Target> ReadTarget(Call& call) {
 Task<std::optional<bool>> WaitIfAsked(Services& services, Wait wait, Uuid brain,
                                       std::vector<Uuid> ids) {
   if (wait != Wait::kEmbedded) co_return std::nullopt;
-  if (services.vectors == nullptr) co_return false;
-  co_return co_await memory::WaitEmbedded(*services.vectors, brain, std::move(ids), kWaitEmbedded);
+  const memory::SharedSpace space = services.spaces.active();
+  if (space->vectors() == nullptr) co_return false;
+  co_return co_await memory::WaitEmbedded(*space->vectors(), brain, std::move(ids), kWaitEmbedded);
 }
 
 }  // namespace

@@ -12,16 +12,15 @@
 #include "api/shapes.h"
 #include "base/metrics.h"
 #include "base/task.h"
-#include "embed/embedder.h"
 #include "http/message.h"
 #include "memory/feed_position.h"
-#include "memory/indexes.h"
 #include "memory/once.h"
 #include "memory/recall.h"
 #include "memory/remember.h"
 #include "memory/revise.h"
+#include "memory/space_swap.h"
+#include "memory/spaces.h"
 #include "store/brains.h"
-#include "store/embeddings.h"
 #include "store/episodes.h"
 
 namespace nexus::api {
@@ -32,9 +31,8 @@ struct Services {
   Metrics& metrics;
   store::Brains& brains;
   store::Episodes& episodes;
-  store::Vectors* vectors;        // null without a model
-  const embed::ModelInfo* model;  // null without a model
-  memory::Indexes& indexes;
+  memory::Spaces& spaces;
+  memory::SpaceSwap& swap;
   memory::Remember& remember;
   memory::Ledger& ledger;
   memory::Revise& revise;

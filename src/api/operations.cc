@@ -1,5 +1,6 @@
 #include "api/handlers.h"
 #include "api/operation.h"
+#include "api/space_handlers.h"
 
 namespace nexus::api {
 namespace {
@@ -131,6 +132,72 @@ std::vector<Operation> KeyOperations() {
   };
 }
 
+std::vector<Operation> SpaceOperations() {
+  return {
+      Adapter<NoParameters, SpacePage>::TakesQuery<&ListSpaces>(
+          {.method = "GET",
+           .path = "/v1/embedding-spaces",
+           .name = "listSpaces",
+           .summary = "The embedding spaces, and how complete they are.",
+           .access = Access::kAdmin}),
+      Adapter<NewSpace, SpaceView>::TakesBody<&CreateSpace>(
+          {.method = "POST",
+           .path = "/v1/embedding-spaces",
+           .name = "createSpace",
+           .summary = "Build a space for another model, beside the one that serves.",
+           .access = Access::kAdmin,
+           .status = 201}),
+      Adapter<NoParameters, SpaceView>::TakesQuery<&RollbackSpace>(
+          {.method = "POST",
+           .path = "/v1/embedding-spaces/rollback",
+           .name = "rollbackSpace",
+           .summary = "Let the space serve that served before, at once.",
+           .access = Access::kAdmin}),
+      Adapter<NoParameters, SpaceView>::TakesQuery<&GetSpace>(
+          {.method = "GET",
+           .path = "/v1/embedding-spaces/{id}",
+           .name = "getSpace",
+           .summary = "One embedding space, and how complete it is.",
+           .access = Access::kAdmin}),
+      Adapter<VerifyRequest, VerificationView>::TakesBody<&VerifySpace>(
+          {.method = "POST",
+           .path = "/v1/embedding-spaces/{id}/verify",
+           .name = "verifySpace",
+           .summary = "Is it complete, and does it find what the active one finds?",
+           .access = Access::kAdmin}),
+      Adapter<ActivateRequest, SpaceView>::TakesBody<&ActivateSpace>(
+          {.method = "POST",
+           .path = "/v1/embedding-spaces/{id}/activate",
+           .name = "activateSpace",
+           .summary = "Let it serve. The one that served is kept up to date.",
+           .access = Access::kAdmin}),
+      Adapter<NoParameters, WorkCount>::TakesQuery<&RetrySpace>(
+          {.method = "POST",
+           .path = "/v1/embedding-spaces/{id}/retry",
+           .name = "retrySpace",
+           .summary = "Try again what was given up.",
+           .access = Access::kAdmin}),
+      Adapter<NoParameters, WorkCount>::TakesQuery<&BackfillSpace>(
+          {.method = "POST",
+           .path = "/v1/embedding-spaces/{id}/backfill",
+           .name = "backfillSpace",
+           .summary = "Queue what has neither a vector nor work.",
+           .access = Access::kAdmin}),
+      Adapter<FailureRequest, FailurePage>::TakesQuery<&ListFailures>(
+          {.method = "GET",
+           .path = "/v1/embedding-spaces/{id}/failures",
+           .name = "listFailures",
+           .summary = "What was given up, and why.",
+           .access = Access::kAdmin}),
+      Adapter<NoParameters, SpaceView>::TakesQuery<&RetireSpace>(
+          {.method = "DELETE",
+           .path = "/v1/embedding-spaces/{id}",
+           .name = "retireSpace",
+           .summary = "Its vectors go. Not of the one that serves.",
+           .access = Access::kAdmin}),
+  };
+}
+
 std::vector<Operation> ServerOperations() {
   return {
       {.method = "GET",
@@ -173,7 +240,8 @@ std::vector<Operation> ServerOperations() {
 std::span<const Operation> Operations() {
   static const std::vector<Operation> all = [] {
     std::vector<Operation> rows;
-    for (auto part : {BrainOperations(), EpisodeOperations(), KeyOperations(), ServerOperations()})
+    for (auto part : {BrainOperations(), EpisodeOperations(), KeyOperations(), SpaceOperations(),
+                      ServerOperations()})
       rows.insert(rows.end(), part.begin(), part.end());
     return rows;
   }();

@@ -8,16 +8,16 @@
 
 #include "api/api.h"
 #include "app/admin_key.h"
+#include "app/first_space.h"
 #include "app/prepare_schema.h"
 #include "app/probe.h"
 #include "base/log.h"
 #include "embed/model.h"
-#include "embed/query_lane.h"
 #include "http/server.h"
-#include "jobs/backfill.h"
-#include "jobs/embed_worker.h"
 #include "jobs/index_feed.h"
 #include "jobs/keeper.h"
+#include "jobs/space_runner.h"
+#include "memory/space_swap.h"
 #include "postgres/pool.h"
 #include "redis/supervisor.h"
 #include "store/outbox.h"
@@ -66,7 +66,7 @@ struct Node::Parts {
   asio::any_io_executor executor;
   Backends backends;
   StepReport report;
-  std::unique_ptr<embed::Embedder> embedder;  // may be null
+  std::unique_ptr<const embed::Embedder> given_model;  // may be null; a space takes it
   SystemClock clock;
   Metrics metrics;
   ComputePool compute{std::max(1u, std::thread::hardware_concurrency()), 0};
@@ -74,34 +74,30 @@ struct Node::Parts {
   std::unique_ptr<postgres::Pool> owner_pool, api_pool, embedder_pool, relay_pool, keeper_pool,
       probe_pool;
   std::unique_ptr<redis::Supervisor> redis;  // null without Redis
-  std::optional<store::Space> space;
+  std::unique_ptr<store::Spaces> directory;
   std::unique_ptr<store::Brains> brains;
   std::unique_ptr<store::Episodes> episodes;
-  std::unique_ptr<store::Vectors> vectors;  // null without a space
   std::unique_ptr<store::Outbox> outbox;
-  std::unique_ptr<store::EmbeddingQueue> queue;
 
-  std::unique_ptr<embed::QueryLane> lane;
-  std::unique_ptr<memory::Indexes> indexes;
+  std::unique_ptr<memory::Spaces> spaces;
   std::unique_ptr<memory::Remember> remember;
   std::optional<memory::Ledger> ledger;
   std::unique_ptr<memory::Revise> revise;
-  std::unique_ptr<memory::Past> past;
   std::unique_ptr<memory::Recall> recall;
+  std::unique_ptr<memory::SpaceSwap> swap;
   std::optional<memory::FeedPosition> position;
 
   std::unique_ptr<api::Api> api;
   std::unique_ptr<Probe> probe;
   std::unique_ptr<http::Server> server;
   // Declared last: they use all of the above.
-  std::vector<std::unique_ptr<jobs::EmbedWorker>> workers;
+  std::unique_ptr<jobs::SpaceRunner> runner;
   std::unique_ptr<jobs::IndexFeed> feed;
   std::unique_ptr<jobs::Keeper> keeper;
-  std::unique_ptr<jobs::Backfill> backfill;
 };
 
-std::unique_ptr<embed::Embedder> LoadConfiguredModel(const Config& config,
-                                                     const StepReport& report) {
+std::unique_ptr<const embed::Embedder> LoadConfiguredModel(const Config& config,
+                                                           const StepReport& report) {
   if (config.model_off) {
     report("model: off; recall works on words alone");
     return nullptr;
@@ -118,12 +114,12 @@ std::unique_ptr<embed::Embedder> LoadConfiguredModel(const Config& config,
 }
 
 Node::Node(asio::any_io_executor executor, Config config, Backends backends,
-           std::unique_ptr<embed::Embedder> embedder, StepReport report)
+           std::unique_ptr<const embed::Embedder> embedder, StepReport report)
     : config_(std::move(config)), parts_(std::make_unique<Parts>()) {
   parts_->executor = executor;
   parts_->backends = std::move(backends);
   parts_->report = std::move(report);
-  parts_->embedder = std::move(embedder);
+  parts_->given_model = std::move(embedder);
 }
 
 Node::~Node() = default;
@@ -136,7 +132,7 @@ Task<> Node::Start() {
   parts.embedder_pool =
       PoolAs(parts.executor, parts.backends, "nexus_embedder", kWorkerConnections);
   parts.relay_pool = PoolAs(parts.executor, parts.backends, "nexus_relay", 2);
-  parts.keeper_pool = PoolAs(parts.executor, parts.backends, "nexus_keeper", 1);
+  parts.keeper_pool = PoolAs(parts.executor, parts.backends, "nexus_keeper", 2);
   parts.probe_pool = ProbePool(parts.executor, parts.backends);
   if (!parts.backends.redis_url.empty()) {
     auto address = redis::ParseAddress(parts.backends.redis_url);
@@ -150,14 +146,15 @@ Task<> Node::Start() {
   const store::Position start = co_await parts.outbox->Start();
   parts.position.emplace(start);
   Wire(start.epoch);
+  co_await OpenFirstSpace(*parts.directory, *parts.spaces, std::move(parts.given_model), config_,
+                          parts.report);
   if (config_.roles.api) {
-    parts.feed = std::make_unique<jobs::IndexFeed>(parts.executor, *parts.outbox, *parts.indexes,
+    parts.feed = std::make_unique<jobs::IndexFeed>(parts.executor, *parts.outbox, *parts.spaces,
                                                    *parts.position, parts.metrics);
     parts.feed->Start();
     co_await PrepareKeys();
   }
-  for (const auto& worker : parts.workers) worker->Start();
-  if (parts.backfill) parts.backfill->Start();
+  parts.runner->Start();
   if (config_.roles.keeper) {
     parts.keeper = std::make_unique<jobs::Keeper>(parts.executor, *parts.keeper_pool, parts.clock);
     parts.keeper->Start();
@@ -176,11 +173,6 @@ Task<> Node::PrepareDatabase() {
         std::format("schema: migrated from {} to {}", migrated.from_version, migrated.to_version));
   }
   co_await store::CheckSchema(owner);
-  if (parts.embedder) {
-    parts.space = co_await store::EnsureSpace(owner, parts.embedder->info());
-  } else {
-    parts.space = co_await store::FindActiveSpace(owner);
-  }
 }
 
 Task<> Node::PrepareKeys() {
@@ -199,54 +191,42 @@ void Node::Wire(std::string epoch) {
   Parts& parts = *parts_;
   parts.brains = std::make_unique<store::Brains>(*parts.api_pool);
   parts.episodes = std::make_unique<store::Episodes>(*parts.api_pool);
-  if (parts.space) {
-    parts.vectors = std::make_unique<store::Vectors>(*parts.api_pool, parts.space->id);
-  }
-  memory::IndexOptions options;
-  options.dimension = parts.space ? static_cast<size_t>(parts.space->dimension) : 0;
-  options.max_bytes = config_.index_bytes;
-  parts.indexes = std::make_unique<memory::Indexes>(*parts.episodes, parts.vectors.get(),
-                                                    parts.compute, parts.metrics, options);
-  if (parts.embedder) {
-    parts.lane = std::make_unique<embed::QueryLane>(*parts.embedder, parts.metrics);
-  }
-  if (parts.embedder && config_.roles.embedder) {
-    parts.queue = std::make_unique<store::EmbeddingQueue>(*parts.embedder_pool, parts.space->id);
-    for (size_t number = 0; number < config_.bulk_threads; ++number) {
-      parts.workers.push_back(std::make_unique<jobs::EmbedWorker>(
-          parts.executor, *parts.queue, *parts.embedder, *parts.indexes, parts.clock, parts.metrics,
-          jobs::EmbedWorkerOptions{.takes_suspects = number == 0}));
-    }
-    parts.backfill = std::make_unique<jobs::Backfill>(parts.executor, *parts.owner_pool,
-                                                      *parts.brains, parts.space->id);
-  }
-  const auto wake_workers = [&parts] {
-    for (const auto& worker : parts.workers) worker->Wake();
-  };
+  parts.directory =
+      std::make_unique<store::Spaces>(*parts.owner_pool, *parts.embedder_pool, *parts.keeper_pool);
+  memory::IndexOptions index;
+  index.max_bytes = config_.index_bytes;
+  parts.spaces = std::make_unique<memory::Spaces>(
+      memory::SpaceParts{*parts.api_pool, *parts.episodes, parts.compute, parts.metrics, index});
+  parts.runner = std::make_unique<jobs::SpaceRunner>(
+      jobs::SpaceWorkers::Parts{parts.executor, *parts.directory, *parts.brains,
+                                *parts.embedder_pool, parts.clock, parts.metrics},
+      *parts.spaces, parts.compute,
+      jobs::SpaceRunner::Options{.threads = config_.roles.embedder ? config_.bulk_threads : 0,
+                                 .load = &embed::LoadModel});
+  const auto wake_workers = [&parts] { parts.runner->WakeWorkers(); };
   parts.remember = std::make_unique<memory::Remember>(
-      *parts.api_pool, *parts.indexes, parts.clock, parts.metrics, std::move(epoch), wake_workers);
+      *parts.api_pool, *parts.spaces, parts.clock, parts.metrics, std::move(epoch), wake_workers);
   parts.ledger.emplace(*parts.api_pool, parts.clock);
-  parts.revise = std::make_unique<memory::Revise>(*parts.ledger, *parts.episodes, *parts.indexes,
+  parts.revise = std::make_unique<memory::Revise>(*parts.ledger, *parts.episodes, *parts.spaces,
                                                   parts.clock, wake_workers);
-  parts.past = std::make_unique<memory::Past>(*parts.episodes, parts.vectors.get(), parts.compute,
-                                              options.dimension);
-  parts.recall = std::make_unique<memory::Recall>(
-      *parts.episodes, *parts.indexes, *parts.past, parts.lane.get(),
-      parts.embedder ? &parts.embedder->tokenizer() : nullptr, parts.compute, parts.clock,
-      parts.metrics);
+  parts.recall = std::make_unique<memory::Recall>(*parts.episodes, *parts.spaces, parts.compute,
+                                                  parts.clock, parts.metrics);
+  parts.swap = std::make_unique<memory::SpaceSwap>(
+      memory::SpaceSwap::Parts{*parts.directory, *parts.spaces, *parts.brains, *parts.episodes,
+                               *parts.recall, parts.compute, parts.clock, [&parts] {
+                                 parts.runner->Wake();
+                                 parts.runner->WakeWorkers();
+                               }});
 }
 
 void Node::Listen() {
   Parts& parts = *parts_;
-  std::vector<const jobs::EmbedWorker*> workers;
-  for (const auto& worker : parts.workers) workers.push_back(worker.get());
   parts.probe = std::make_unique<Probe>(Probe::Parts{*parts.probe_pool, parts.redis.get(),
-                                                     parts.embedder.get(), std::move(workers),
-                                                     parts.feed.get(), parts.indexes.get()});
+                                                     *parts.spaces, *parts.runner, *parts.feed});
   parts.api = std::make_unique<api::Api>(
-      api::Services{parts.clock, parts.metrics, *parts.brains, *parts.episodes, parts.vectors.get(),
-                    parts.embedder ? &parts.embedder->info() : nullptr, *parts.indexes,
-                    *parts.remember, *parts.ledger, *parts.revise, *parts.recall, *parts.position,
+      api::Services{parts.clock, parts.metrics, *parts.brains, *parts.episodes, *parts.spaces,
+                     *parts.swap, *parts.remember, *parts.ledger, *parts.revise, *parts.recall,
+                     *parts.position,
                     kVersion, [probe = parts.probe.get()] { return probe->Ask(); }});
   http::ServerOptions options;
   options.address = config_.address;
@@ -268,13 +248,14 @@ void Node::CutOff() {
 Task<> Node::Stop() {
   Parts& parts = *parts_;
   if (parts.server) co_await parts.server->Stop(config_.drain);
-  if (parts.backfill) co_await parts.backfill->Stop();
-  for (const auto& worker : parts.workers) worker->BeginToStop();
-  for (const auto& worker : parts.workers) co_await worker->Stop();
+  if (parts.runner) {
+    co_await parts.runner->Stop();
+    co_await parts.runner->StopWorkers();
+  }
   if (parts.feed) co_await parts.feed->Stop();
   if (parts.keeper) co_await parts.keeper->Stop();
   if (parts.remember) co_await parts.remember->Drain();
-  if (parts.indexes) co_await parts.indexes->Drain();
+  if (parts.spaces) co_await parts.spaces->Drain();
   if (parts.redis) co_await parts.redis->Stop();
 }
 

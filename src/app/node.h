@@ -26,15 +26,15 @@ using StepReport = std::function<void(std::string_view)>;  // one line for peopl
 
 // Null if the default directory holds no model, or `model = none`: then words alone are searched,
 // and `report` says so. Throws what embed::LoadModel throws. Before other threads run.
-std::unique_ptr<embed::Embedder> LoadConfiguredModel(const Config& config,
-                                                     const StepReport& report);
+std::unique_ptr<const embed::Embedder> LoadConfiguredModel(const Config& config,
+                                                           const StepReport& report);
 
 // Loop thread only.
 class Node {
  public:
   // `embedder` may be null.
   Node(asio::any_io_executor executor, Config config, Backends backends,
-       std::unique_ptr<embed::Embedder> embedder, StepReport report);
+       std::unique_ptr<const embed::Embedder> embedder, StepReport report);
   ~Node();
   Node(const Node&) = delete;
 

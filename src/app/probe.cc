@@ -6,9 +6,9 @@ namespace {
 constexpr postgres::Statement kAskVersion{"ask_version",
                                           "SELECT current_setting('server_version')"};
 
-api::PartHealth ServiceHealth(std::string name, const Service& service) {
-  const std::string& error = service.last_error();
-  return {std::move(name), error.empty(), false, error.empty() ? "works" : error};
+// It works unless `trouble` says why it does not.
+api::PartHealth WorksUnless(std::string name, const std::string& trouble) {
+  return {std::move(name), trouble.empty(), false, trouble.empty() ? "works" : trouble};
 }
 
 }  // namespace
@@ -18,13 +18,9 @@ Task<std::vector<api::PartHealth>> Probe::Ask() {
   health.push_back(co_await AskPostgres());
   health.push_back(AskRedis());
   health.push_back(AskModel());
-  if (!parts_.workers.empty()) health.push_back(AskWorkers());
-  if (parts_.feed != nullptr) health.push_back(ServiceHealth("index_feed", *parts_.feed));
-  if (parts_.indexes != nullptr) {
-    health.push_back({"indexes", true, false,
-                      std::format("{} brains resident, {} MiB", parts_.indexes->resident(),
-                                  parts_.indexes->resident_bytes() >> 20)});
-  }
+  health.push_back(WorksUnless("embedding_queue", parts_.runner.trouble()));
+  health.push_back(WorksUnless("index_feed", parts_.feed.last_error()));
+  health.push_back(AskIndexes());
   co_return health;
 }
 
@@ -43,21 +39,32 @@ api::PartHealth Probe::AskRedis() const {
   return {"redis", false, false, parts_.redis->last_error()};
 }
 
+// Of every space; the active one first.
 api::PartHealth Probe::AskModel() const {
-  if (parts_.embedder == nullptr) {
+  const memory::SharedSpace active = parts_.spaces.active();
+  if (active->embedder() == nullptr) {
     return {"model", false, false, "none: recall works on words alone (`make model` makes it)"};
   }
-  const std::string& name = parts_.embedder->info().name;
-  const std::string trouble = parts_.embedder->availability().trouble;
-  if (!trouble.empty()) return {"model", false, false, std::format("{}: {}", name, trouble)};
-  return {"model", true, false, name};
+  std::string names = active->embedder()->info().name;
+  if (std::string trouble = active->embedder()->availability().trouble; !trouble.empty()) {
+    return {"model", false, false, std::format("{}: {}", names, trouble)};
+  }
+  for (const memory::SharedSpace& space : parts_.spaces.all()) {
+    if (space == active || space->embedder() == nullptr) continue;
+    names += std::format("; beside it space {}, {}", space->id(), space->embedder()->info().name);
+  }
+  if (const std::string trouble = parts_.spaces.trouble(); !trouble.empty()) {
+    return {"model", false, false, std::format("{}; {}", names, trouble)};
+  }
+  return {"model", true, false, std::move(names)};
 }
 
-api::PartHealth Probe::AskWorkers() const {
-  const auto failing = std::ranges::find_if(
-      parts_.workers, [](const auto* worker) { return !worker->last_error().empty(); });
-  return ServiceHealth("embedding_queue",
-                       failing == parts_.workers.end() ? *parts_.workers.front() : **failing);
+api::PartHealth Probe::AskIndexes() const {
+  size_t resident = parts_.spaces.active()->indexes().resident(), bytes = 0;
+  for (const memory::SharedSpace& space : parts_.spaces.all()) {
+    bytes += space->indexes().resident_bytes();
+  }
+  return {"indexes", true, false, std::format("{} brains resident, {} MiB", resident, bytes >> 20)};
 }
 
 }  // namespace nexus::app

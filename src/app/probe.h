@@ -4,10 +4,9 @@
 #include <vector>
 
 #include "api/shapes.h"
-#include "embed/embedder.h"
-#include "jobs/embed_worker.h"
 #include "jobs/index_feed.h"
-#include "memory/indexes.h"
+#include "jobs/space_runner.h"
+#include "memory/spaces.h"
 #include "postgres/pool.h"
 #include "redis/supervisor.h"
 
@@ -16,17 +15,14 @@ namespace nexus::app {
 // Loop thread only.
 class Probe {
  public:
-  // All but the pool may be null or empty: then that part is not configured, or not of this
-  // process.
   struct Parts {
-    postgres::Pool& pool;  // one connection, short timeouts
-    const redis::Supervisor* redis;
-    const embed::Embedder* embedder;
-    std::vector<const jobs::EmbedWorker*> workers;
-    const jobs::IndexFeed* feed;
-    const memory::Indexes* indexes;
+    postgres::Pool& pool;            // one connection, short timeouts
+    const redis::Supervisor* redis;  // null: not configured
+    const memory::Spaces& spaces;
+    const jobs::SpaceRunner& runner;
+    const jobs::IndexFeed& feed;
   };
-  explicit Probe(Parts parts) : parts_(std::move(parts)) {}
+  explicit Probe(Parts parts) : parts_(parts) {}
 
   // Takes about a second at most. PostgreSQL alone is needed; the rest degrades.
   Task<std::vector<api::PartHealth>> Ask();
@@ -35,7 +31,7 @@ class Probe {
   Task<api::PartHealth> AskPostgres();
   api::PartHealth AskRedis() const;
   api::PartHealth AskModel() const;
-  api::PartHealth AskWorkers() const;
+  api::PartHealth AskIndexes() const;
 
   Parts parts_;
 };

@@ -117,8 +117,8 @@ void HoldSignals() {
   pthread_sigmask(SIG_BLOCK, &both, nullptr);
 }
 
-void RunLoop(const Config& config, Backends backends, std::unique_ptr<embed::Embedder> embedder,
-             stack::PrivateStack* stack) {
+void RunLoop(const Config& config, Backends backends,
+             std::unique_ptr<const embed::Embedder> embedder, stack::PrivateStack* stack) {
   asio::io_context loop(1);
   Ending ending(loop);
   asio::steady_timer supervision(loop);

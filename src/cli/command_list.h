@@ -13,6 +13,8 @@ void AddImport(Flags& all, const Defaults& defaults);
 void AddRevise(Flags& all, const Defaults& defaults);  // revise, invalidate, history
 void AddBrain(Flags& all, const Defaults& defaults);
 void AddKey(Flags& all, const Defaults& defaults);
+void AddSpace(Flags& all, const Defaults& defaults);
+void AddEmbeddings(Flags& all, const Defaults& defaults);
 void AddDemo(Flags& all, const Defaults& defaults);
 void AddDoctor(Flags& all, const Defaults& defaults);
 void AddPsql(Flags& all, const Defaults& defaults);

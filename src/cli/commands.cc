@@ -28,6 +28,8 @@ void AddCommands(CLI::App& app, Action& chosen, const Defaults& defaults) {
   AddRevise(all, defaults);
   AddBrain(all, defaults);
   AddKey(all, defaults);
+  AddSpace(all, defaults);
+  AddEmbeddings(all, defaults);
   AddDemo(all, defaults);
   AddDoctor(all, defaults);
   AddPsql(all, defaults);

@@ -1,13 +1,11 @@
 #include "jobs/backfill.h"
 
-#include "store/schema.h"
-
 namespace nexus::jobs {
 
-Backfill::Backfill(asio::any_io_executor executor, postgres::Pool& owner, store::Brains& brains,
+Backfill::Backfill(asio::any_io_executor executor, store::Spaces& directory, store::Brains& brains,
                    int64_t space)
     : Service(executor, "backfill", std::chrono::hours(24)),
-      owner_(owner),
+      directory_(directory),
       brains_(brains),
       space_(space) {}
 
@@ -16,7 +14,7 @@ Task<bool> Backfill::RunOnce() {
   std::vector<store::Brain> page = co_await brains_.List(after_, kPage, std::nullopt);
   for (const store::Brain& brain : page) {
     if (stopping()) co_return false;
-    co_await store::QueueMissing(owner_, space_, brain.id);
+    co_await directory_.QueueMissing(space_, brain.id);
     after_ = brain.name;
   }
   finished_ = std::ssize(page) < kPage;

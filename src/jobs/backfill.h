@@ -1,10 +1,10 @@
-// After a start: queues what has neither a vector nor work, brain by brain. That is everything
-// when the first model arrives in a memory that ran on words alone, and nothing otherwise.
+// When a space is first served: queues what has neither a vector nor work, brain by brain. That is
+// everything in a new space, and nothing otherwise.
 #pragma once
 
 #include "base/service.h"
 #include "store/brains.h"
-#include "store/embeddings.h"
+#include "store/spaces.h"
 
 namespace nexus::jobs {
 
@@ -12,15 +12,14 @@ class Backfill final : public Service {
  public:
   static constexpr int64_t kPage = 100;  // brains looked at in one run
 
-  // `owner` is the pool of nexus_owner.
-  Backfill(asio::any_io_executor executor, postgres::Pool& owner, store::Brains& brains,
+  Backfill(asio::any_io_executor executor, store::Spaces& directory, store::Brains& brains,
            int64_t space);
 
  protected:
   Task<bool> RunOnce() override;
 
  private:
-  postgres::Pool& owner_;
+  store::Spaces& directory_;
   store::Brains& brains_;
   int64_t space_;
   std::string after_;  // the last brain that is done

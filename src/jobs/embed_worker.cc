@@ -138,8 +138,8 @@ Task<std::optional<std::vector<StoredVector>>> EmbedWorker::Embed(Claimed claime
       leased_at = now;
     }
     const auto rest = std::span(passages).subspan(vectors.size());
-    const std::vector<embed::Passage> next(rest.begin(),
-                                           rest.begin() + std::min(at_once, rest.size()));
+    const auto first = rest.first(std::min(at_once, rest.size()));
+    const std::vector<embed::Passage> next(first.begin(), first.end());
     const auto start = std::chrono::steady_clock::now();
     std::vector<std::vector<float>> rows =
         co_await bulk_.Run([this, next] { return embed::EmbedPassages(embedder_, next); });

@@ -4,12 +4,12 @@
 
 namespace nexus::jobs {
 
-IndexFeed::IndexFeed(asio::any_io_executor executor, store::Outbox& outbox,
-                     memory::Indexes& indexes, memory::FeedPosition& position, Metrics& metrics,
+IndexFeed::IndexFeed(asio::any_io_executor executor, store::Outbox& outbox, memory::Spaces& spaces,
+                     memory::FeedPosition& position, Metrics& metrics,
                      std::chrono::milliseconds poll)
     : Service(executor, "index feed", poll),
       outbox_(outbox),
-      indexes_(indexes),
+      spaces_(spaces),
       position_(position),
       events_(metrics.counter("nexus_index_feed_events_total",
                               "Rows of the outbox that the resident indexes have taken.")) {}
@@ -21,7 +21,7 @@ Task<> IndexFeed::CheckHistory() {
   LogWarning("the database has another history: the resident indexes are loaded anew",
              {{"position", position_.reached().ToString()}, {"now", start.ToString()}});
   position_.Set(std::move(start));
-  indexes_.Clear();
+  spaces_.Clear();
 }
 
 Task<bool> IndexFeed::RunOnce() {
@@ -30,7 +30,7 @@ Task<bool> IndexFeed::RunOnce() {
   if (events.empty()) co_return false;
   const size_t count = events.size();
   store::Position next{position_.reached().epoch, events.back().xid, events.back().seq};
-  co_await indexes_.Apply(std::move(events));
+  co_await spaces_.Apply(std::move(events));
   // Only now: what failed is read again.
   position_.Set(std::move(next));
   events_.Add(static_cast<double>(count));

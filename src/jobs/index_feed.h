@@ -6,7 +6,7 @@
 #include "base/metrics.h"
 #include "base/service.h"
 #include "memory/feed_position.h"
-#include "memory/indexes.h"
+#include "memory/spaces.h"
 #include "store/outbox.h"
 
 namespace nexus::jobs {
@@ -17,7 +17,7 @@ class IndexFeed final : public Service {
   static constexpr int kRunsPerCheck = 20;
 
   // Starts where `position` is: indexes loaded later than that hold everything before it.
-  IndexFeed(asio::any_io_executor executor, store::Outbox& outbox, memory::Indexes& indexes,
+  IndexFeed(asio::any_io_executor executor, store::Outbox& outbox, memory::Spaces& spaces,
             memory::FeedPosition& position, Metrics& metrics,
             std::chrono::milliseconds poll = std::chrono::milliseconds(100));
 
@@ -28,7 +28,7 @@ class IndexFeed final : public Service {
   Task<> CheckHistory();
 
   store::Outbox& outbox_;
-  memory::Indexes& indexes_;
+  memory::Spaces& spaces_;
   memory::FeedPosition& position_;
   int runs_ = 0;  // since the last check
   Counter& events_;

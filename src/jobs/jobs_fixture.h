@@ -6,7 +6,7 @@
 
 #include "base/service.h"
 #include "embed/fake_embedder.h"
-#include "memory/indexes.h"
+#include "memory/spaces.h"
 #include "store/database_fixture.h"
 
 namespace nexus::jobs {
@@ -33,9 +33,10 @@ class JobsTest : public store::DatabaseTest {
     episodes_.emplace(*api_);
     vectors_.emplace(*api_, space_);
     queue_.emplace(*embedder_pool_, space_);
-    memory::IndexOptions options;
-    options.dimension = model_.info().dimension;
-    indexes_.emplace(*episodes_, &*vectors_, compute_, metrics_, options);
+    spaces_.emplace(memory::SpaceParts{*api_, *episodes_, compute_, metrics_, {}});
+    const auto dimension = static_cast<int64_t>(model_.info().dimension);
+    indexes_ = &spaces_->Admit({.id = space_, .dimension = dimension}, nullptr)->indexes();
+    spaces_->Activate(space_);
   }
 
   // Awaits the task while services run on the same loop.
@@ -125,7 +126,8 @@ class JobsTest : public store::DatabaseTest {
   std::optional<store::Episodes> episodes_;
   std::optional<store::Vectors> vectors_;
   std::optional<store::EmbeddingQueue> queue_;
-  std::optional<memory::Indexes> indexes_;
+  std::optional<memory::Spaces> spaces_;
+  memory::Indexes* indexes_ = nullptr;  // of the active space
 };
 
 }  // namespace nexus::jobs

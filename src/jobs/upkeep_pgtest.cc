@@ -12,7 +12,7 @@ TEST_F(IndexFeedTest, WhatOthersCommitReachesTheResidentIndex) {
   auto relay = PoolAs("nexus_relay");
   store::Outbox outbox(*relay);
   memory::FeedPosition position(Await(outbox.Start()));
-  IndexFeed feed(loop_.get_executor(), outbox, *indexes_, position, metrics_,
+  IndexFeed feed(loop_.get_executor(), outbox, *spaces_, position, metrics_,
                  std::chrono::milliseconds(5));
   const auto index = Beside(indexes_->Get(brain_));
   feed.Start();
@@ -31,7 +31,7 @@ TEST_F(IndexFeedTest, AnotherHistoryOfTheDatabaseGivesTheIndexesUp) {
   store::Position ahead = Await(outbox.Start());
   ahead.xid = "1" + ahead.xid;
   memory::FeedPosition position(ahead);
-  IndexFeed feed(loop_.get_executor(), outbox, *indexes_, position, metrics_,
+  IndexFeed feed(loop_.get_executor(), outbox, *spaces_, position, metrics_,
                  std::chrono::milliseconds(5));
   Beside(indexes_->Get(brain_));
   feed.Start();

@@ -17,6 +17,15 @@ namespace {
 
 constexpr size_t kRowsAtOnce = 64;  // read for events; each may hold a megabyte
 
+Metrics::Labels LabelsOf(const store::Vectors* vectors) {
+  return {{"space", std::to_string(vectors == nullptr ? 0 : vectors->space())}};
+}
+
+// Is this about a vector of another space?
+bool IsElsewhere(const store::OutboxEvent& event, const store::Vectors* vectors) {
+  return vectors == nullptr || (event.space >= 0 && event.space != vectors->space());
+}
+
 }  // namespace
 
 Indexes::Indexes(store::Episodes& episodes, store::Vectors* vectors, ComputePool& compute,
@@ -25,8 +34,10 @@ Indexes::Indexes(store::Episodes& episodes, store::Vectors* vectors, ComputePool
       vectors_(vectors),
       compute_(compute),
       options_(options),
-      resident_gauge_(metrics.gauge("nexus_indexes_resident", "Brains with a resident index.")),
-      bytes_gauge_(metrics.gauge("nexus_indexes_resident_bytes", "Estimated size of them.")),
+      resident_gauge_(metrics.gauge("nexus_indexes_resident", "Brains with a resident index.",
+                                    LabelsOf(vectors))),
+      bytes_gauge_(metrics.gauge("nexus_indexes_resident_bytes", "Estimated size of them.",
+                                 LabelsOf(vectors))),
       load_seconds_(metrics.histogram("nexus_index_load_seconds", "Loading a brain's index.")) {}
 
 Indexes::~Indexes() = default;
@@ -137,7 +148,8 @@ Task<> Indexes::Apply(std::vector<store::OutboxEvent> events) {
       changes.written.insert(*id);
     } else if (event.type == "episode.created" && !resident->HasOwn(*id)) {
       changes.written.insert(*id);
-    } else if (event.type == "episode.embedded" && !resident->HasOwn(*id, event.generation)) {
+    } else if (event.type == "episode.embedded" && !IsElsewhere(event, vectors_) &&
+               !resident->HasOwn(*id, event.generation)) {
       changes.embedded.insert(*id);
     }
   }
@@ -169,7 +181,6 @@ Task<> Indexes::ApplyTo(Shared resident, Changes changes) {
   }
   const std::vector<Uuid> embedded(changes.embedded.begin(), changes.embedded.end());
   for (auto part : embedded | std::views::chunk(kRowsAtOnce)) {
-    if (vectors_ == nullptr) break;
     auto vectors = co_await vectors_->Get(resident->brain, {part.begin(), part.end()});
     co_await LoaderOf(resident).SetVectors(std::move(vectors));
   }

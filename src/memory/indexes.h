@@ -56,6 +56,8 @@ class Indexes {
   // Waits for every load in flight: before the references of the constructor go.
   Task<> Drain() { return in_flight_.Finish(); }
 
+  // Most recently used first.
+  std::vector<Uuid> brains() const { return {recent_.begin(), recent_.end()}; }
   size_t resident() const { return residents_.size(); }
   size_t resident_bytes() const { return bytes_; }
 

@@ -3,7 +3,6 @@
 
 #include <boost/asio/detached.hpp>
 
-#include "memory/indexes.h"
 #include "memory/recall.h"
 #include "memory/remember.h"
 #include "store/database_fixture.h"
@@ -16,21 +15,30 @@ struct Node {
        IndexOptions options = {.dimension = 3})
       : api(std::move(pool)),
         episodes(*api),
-        vectors(*api, space),
-        indexes(episodes, &vectors, compute, metrics, options),
-        remember(*api, indexes, clock, metrics, "7.1", [this] { ++commits; }),
-        past(episodes, &vectors, compute, options.dimension),
-        recall(episodes, indexes, past, nullptr, nullptr, compute, clock, metrics) {}
+        spaces({*api, episodes, compute, metrics, options}),
+        active(Activate(spaces, space, options)),
+        vectors(*active->vectors()),
+        indexes(active->indexes()),
+        remember(*api, spaces, clock, metrics, "7.1", [this] { ++commits; }),
+        recall(episodes, spaces, compute, clock, metrics) {}
+
+  static SharedSpace Activate(Spaces& spaces, int64_t id, const IndexOptions& options) {
+    const auto dimension = static_cast<int64_t>(options.dimension);
+    SharedSpace space = spaces.Admit({.id = id, .dimension = dimension}, nullptr);
+    spaces.Activate(id);
+    return space;
+  }
 
   std::unique_ptr<postgres::Pool> api;
   store::Episodes episodes;
-  store::Vectors vectors;
   Metrics metrics;
   ComputePool compute{1, 0};
   int commits = 0;
-  Indexes indexes;
+  Spaces spaces;
+  SharedSpace active;
+  store::Vectors& vectors;
+  Indexes& indexes;
   Remember remember;
-  Past past;
   Recall recall;
 };
 

@@ -80,21 +80,30 @@ size_t CountTokens(const text::Tokenizer* tokenizer, const Recollection& result)
   return tokens;
 }
 
+Task<std::vector<float>> EmbedOrDegrade(embed::QueryLane* lane, std::string query,
+                                        std::vector<std::string>& degraded) {
+  if (lane != nullptr) {
+    try {
+      co_return co_await lane->Embed(std::move(query), Recall::kEmbedTimeout);
+    } catch (const Failure& failure) {
+      LogWarning("a question was answered by words alone", {{"error", failure.what()}});
+    }
+  }
+  degraded.emplace_back("vectors");
+  co_return std::vector<float>{};
+}
+
 }  // namespace
 
-Recall::Recall(store::Episodes& episodes, Indexes& indexes, Past& past, embed::QueryLane* lane,
-               const text::Tokenizer* tokenizer, ComputePool& compute, const Clock& clock,
+Recall::Recall(store::Episodes& episodes, Spaces& spaces, ComputePool& compute, const Clock& clock,
                Metrics& metrics)
     : episodes_(episodes),
-      indexes_(indexes),
-      past_(past),
-      lane_(lane),
-      tokenizer_(tokenizer),
+      spaces_(spaces),
       compute_(compute),
       clock_(clock),
       seconds_(metrics.histogram("nexus_recall_seconds", "From the question to the memories.")) {}
 
-Task<Recalled> Recall::Run(Uuid brain, RecallQuestion asked) {
+Task<Recalled> Recall::RunIn(SharedSpace space, Uuid brain, RecallQuestion asked) {
   const auto begin = std::chrono::steady_clock::now();
   Recalled recalled;
   recall::Question question{.terms = text::QuestionTerms(asked.query),
@@ -111,29 +120,34 @@ Task<Recalled> Recall::Run(Uuid brain, RecallQuestion asked) {
                             .explain = asked.explain};
   for (const text::QuestionTerm& term : question.terms) recalled.words.push_back(term.word);
   if (asked.mode != recall::Mode::kWords) {
-    question.vector = co_await EmbedOrDegrade(std::move(asked.query), recalled.degraded);
+    question.vector =
+        co_await EmbedOrDegrade(space->lane(), std::move(asked.query), recalled.degraded);
   }
+#ifdef NEXUS_MUTANT_TWO_SPACES
+  space = spaces_.active();
+#endif
   recalled.times.embed = SecondsSince(begin);
   std::shared_ptr<const recall::BrainIndex> index;
   if (asked.as_of) {
-    index = co_await past_.Load(brain, *asked.as_of);
+    index = co_await space->past().Load(brain, *asked.as_of);
   } else {
-    index = co_await indexes_.Get(brain);
+    index = co_await space->indexes().Get(brain);
   }
   const auto search = std::chrono::steady_clock::now();
   std::vector<recall::Hit> hits = co_await compute_.Run(
       [index, question = std::move(question)] { return index->Search(question); });
   recalled.times.search = SecondsSince(search);
   const auto fetch = std::chrono::steady_clock::now();
-  recalled.results = co_await Fetch(brain, asked.as_of, std::move(hits));
-  if (asked.token_budget) co_await Pack(recalled, *asked.token_budget);
+  recalled.results = co_await Fetch(space, brain, asked.as_of, std::move(hits));
+  if (asked.token_budget) co_await Pack(space, recalled, *asked.token_budget);
   recalled.times.fetch = SecondsSince(fetch);
   seconds_.Observe(SecondsSince(begin));
   co_return recalled;
 }
 
 // The rows of the hits that are still there, in the order of the hits.
-Task<std::vector<Recollection>> Recall::Fetch(Uuid brain, std::optional<Timestamp> as_of,
+Task<std::vector<Recollection>> Recall::Fetch(SharedSpace space, Uuid brain,
+                                              std::optional<Timestamp> as_of,
                                               std::vector<recall::Hit> hits) {
   std::vector<Recollection> results;
   size_t bytes = 0;
@@ -146,7 +160,7 @@ Task<std::vector<Recollection>> Recall::Fetch(Uuid brain, std::optional<Timestam
     std::vector<Uuid> ids = IdsOf(std::span(part.begin(), part.end()));
     std::vector<Episode> found;
     if (as_of) {
-      found = co_await past_.Get(brain, *as_of, std::move(ids));
+      found = co_await space->past().Get(brain, *as_of, std::move(ids));
     } else {
       found = co_await episodes_.Get(brain, std::move(ids));
     }
@@ -155,7 +169,7 @@ Task<std::vector<Recollection>> Recall::Fetch(Uuid brain, std::optional<Timestam
     for (recall::Hit& hit : part) {
       const auto row = rows.find(hit.id);
       if (row == rows.end() || row->second.invalidated_at) {
-        if (!as_of) indexes_.Remove(brain, hit.id);
+        if (!as_of) space->indexes().Remove(brain, hit.id);
         continue;
       }
       if (bytes >= kMaxAnswerBytes) co_return results;
@@ -168,9 +182,9 @@ Task<std::vector<Recollection>> Recall::Fetch(Uuid brain, std::optional<Timestam
   co_return results;
 }
 
-Task<> Recall::Pack(Recalled& recalled, size_t budget) {
+Task<> Recall::Pack(SharedSpace space, Recalled& recalled, size_t budget) {
   recalled.results = co_await compute_.Run(
-      [tokenizer = tokenizer_, results = std::move(recalled.results)]() mutable {
+      [tokenizer = space->tokenizer(), results = std::move(recalled.results)]() mutable {
         for (Recollection& result : results) result.tokens = CountTokens(tokenizer, result);
         return std::move(results);
       });
@@ -180,19 +194,6 @@ Task<> Recall::Pack(Recalled& recalled, size_t budget) {
     left -= result.tokens;
     return false;
   });
-}
-
-Task<std::vector<float>> Recall::EmbedOrDegrade(std::string query,
-                                                std::vector<std::string>& degraded) {
-  if (lane_ != nullptr) {
-    try {
-      co_return co_await lane_->Embed(std::move(query), kEmbedTimeout);
-    } catch (const Failure& failure) {
-      LogWarning("a question was answered by words alone", {{"error", failure.what()}});
-    }
-  }
-  degraded.emplace_back("vectors");
-  co_return std::vector<float>{};
 }
 
 }  // namespace nexus::memory

@@ -10,12 +10,9 @@
 #include "base/metrics.h"
 #include "base/task.h"
 #include "domain/episode.h"
-#include "embed/query_lane.h"
-#include "memory/indexes.h"
-#include "memory/past.h"
+#include "memory/spaces.h"
 #include "recall/brain_index.h"
 #include "store/episodes.h"
-#include "text/tokenizer.h"
 
 namespace nexus::memory {
 
@@ -68,28 +65,27 @@ class Recall {
  public:
   static constexpr std::chrono::milliseconds kEmbedTimeout{5'000};
 
-  // `lane` and `tokenizer` are null without a model: then words alone answer, `degraded` says so,
-  // and four bytes count as a token.
-  Recall(store::Episodes& episodes, Indexes& indexes, Past& past, embed::QueryLane* lane,
-         const text::Tokenizer* tokenizer, ComputePool& compute, const Clock& clock,
+  // Without a model words alone answer, `degraded` says so, and four bytes count as a token.
+  Recall(store::Episodes& episodes, Spaces& spaces, ComputePool& compute, const Clock& clock,
          Metrics& metrics);
 
   // Rows are read under row-level security after the search: a deleted row is never served. The
   // result whose content brings them to kMaxAnswerBytes is the last. With a token_budget, best
   // first, each result that has no room is left out, and those behind it that have are not.
-  Task<Recalled> Run(Uuid brain, RecallQuestion asked);
+  Task<Recalled> Run(Uuid brain, RecallQuestion asked) {
+    return RunIn(spaces_.active(), brain, std::move(asked));
+  }
+  // From beginning to end in this space: vectors of two never meet.
+  Task<Recalled> RunIn(SharedSpace space, Uuid brain, RecallQuestion asked);
 
  private:
-  Task<std::vector<Recollection>> Fetch(Uuid brain, std::optional<Timestamp> as_of,
+  Task<std::vector<Recollection>> Fetch(SharedSpace space, Uuid brain,
+                                        std::optional<Timestamp> as_of,
                                         std::vector<recall::Hit> hits);
-  Task<> Pack(Recalled& recalled, size_t budget);
-  Task<std::vector<float>> EmbedOrDegrade(std::string query, std::vector<std::string>& degraded);
+  Task<> Pack(SharedSpace space, Recalled& recalled, size_t budget);
 
   store::Episodes& episodes_;
-  Indexes& indexes_;
-  Past& past_;
-  embed::QueryLane* lane_;
-  const text::Tokenizer* tokenizer_;
+  Spaces& spaces_;
   ComputePool& compute_;
   const Clock& clock_;
   Histogram& seconds_;

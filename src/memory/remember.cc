@@ -55,10 +55,10 @@ Remember::Writes Remember::Lane::TakeGathered() {
   return taken;
 }
 
-Remember::Remember(postgres::Pool& api, Indexes& indexes, const Clock& clock, Metrics& metrics,
+Remember::Remember(postgres::Pool& api, Spaces& spaces, const Clock& clock, Metrics& metrics,
                    std::string epoch, std::function<void()> on_committed)
     : api_(api),
-      indexes_(indexes),
+      spaces_(spaces),
       clock_(clock),
       ids_(clock),
       epoch_(std::move(epoch)),
@@ -242,10 +242,10 @@ Task<> Remember::Publish(Uuid brain, Writes writes) {
   }
   stored_.Add(static_cast<double>(episodes.size()));
   try {
-    co_await indexes_.Put(brain, std::move(episodes));
+    co_await spaces_.Put(brain, std::move(episodes));
   } catch (const std::exception& error) {
     LogWarning("the resident index is given up", {{"error", error.what()}});
-    indexes_.Drop(brain);
+    spaces_.Drop(brain);
   }
   if (on_committed_) on_committed_();
   AnswerStored(writes);

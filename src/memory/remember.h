@@ -16,8 +16,8 @@
 #include "domain/episode.h"
 #include "memory/acknowledged.h"
 #include "memory/in_flight.h"
-#include "memory/indexes.h"
 #include "memory/once.h"
+#include "memory/spaces.h"
 #include "postgres/pool.h"
 
 namespace nexus::memory {
@@ -33,7 +33,7 @@ class Remember {
 
   // `epoch` is the outbox's (store::Position). `on_committed` runs after each commit: it wakes the
   // embedding queue. All references are borrowed.
-  Remember(postgres::Pool& api, Indexes& indexes, const Clock& clock, Metrics& metrics,
+  Remember(postgres::Pool& api, Spaces& spaces, const Clock& clock, Metrics& metrics,
            std::string epoch, std::function<void()> on_committed);
   ~Remember();
 
@@ -69,7 +69,7 @@ class Remember {
   void AnswerStored(const Writes& writes);
 
   postgres::Pool& api_;
-  Indexes& indexes_;
+  Spaces& spaces_;
   const Clock& clock_;
   UuidGenerator ids_;
   std::string epoch_;

@@ -120,7 +120,7 @@ Task<Result<void>> Revise::Erase(Target target) {
   } catch (const postgres::ConnectionLost& loss) {
     co_return std::unexpected(ToError(loss));
   }
-  indexes_.Remove(target.brain, target.id);
+  spaces_.Remove(target.brain, target.id);
   co_return done;
 }
 
@@ -143,13 +143,13 @@ Task<Result<Episode>> Revise::Replay(Target target, Result<std::string> record) 
 Task<> Revise::Publish(Uuid brain, Episode episode) {
   try {
     if (episode.invalidated_at) {
-      indexes_.Remove(brain, episode.id);
+      spaces_.Remove(brain, episode.id);
     } else {
-      co_await indexes_.Put(brain, {std::move(episode)});
+      co_await spaces_.Put(brain, {std::move(episode)});
     }
   } catch (const std::exception& error) {
     LogWarning("the resident index is given up", {{"error", error.what()}});
-    indexes_.Drop(brain);
+    spaces_.Drop(brain);
   }
   if (on_committed_) on_committed_();
 }

@@ -7,8 +7,8 @@
 #include "base/task.h"
 #include "base/time.h"
 #include "domain/episode.h"
-#include "memory/indexes.h"
 #include "memory/once.h"
+#include "memory/spaces.h"
 #include "store/episodes.h"
 
 namespace nexus::memory {
@@ -30,11 +30,11 @@ class Revise {
   using Change = std::function<Result<Episode>(Episode)>;
 
   // `on_committed` wakes the embedding queue.
-  Revise(Ledger& ledger, store::Episodes& episodes, Indexes& indexes, const Clock& clock,
+  Revise(Ledger& ledger, store::Episodes& episodes, Spaces& spaces, const Clock& clock,
          std::function<void()> on_committed)
       : ledger_(ledger),
         episodes_(episodes),
-        indexes_(indexes),
+        spaces_(spaces),
         clock_(clock),
         on_committed_(std::move(on_committed)) {}
 
@@ -64,7 +64,7 @@ class Revise {
 
   Ledger& ledger_;
   store::Episodes& episodes_;
-  Indexes& indexes_;
+  Spaces& spaces_;
   const Clock& clock_;
   std::function<void()> on_committed_;
 };

@@ -13,6 +13,7 @@
 #include "store/episodes.h"
 #include "store/outbox.h"
 #include "store/schema.h"
+#include "store/spaces.h"
 
 namespace nexus::store {
 
@@ -79,7 +80,14 @@ class DatabaseTest : public testing::Test {
     auto owner = PoolAs("nexus_owner");
     Await(PrepareRoles(*administrator));
     Await(Migrate(*owner));
-    space_ = Await(EnsureSpace(*owner, ToyModel())).id;
+    space_ = NewSpace(ToyModel()).id;
+  }
+
+  Space NewSpace(embed::ModelInfo model) {
+    auto owner = PoolAs("nexus_owner"), embedder = PoolAs("nexus_embedder"),
+         keeper = PoolAs("nexus_keeper");
+    Spaces spaces(*owner, *embedder, *keeper);
+    return Await(spaces.Create(std::move(model), "models/toy")).value();
   }
 
   Uuid NewBrain(std::string name) {

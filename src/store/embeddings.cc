@@ -162,7 +162,7 @@ Task<bool> EmbeddingQueue::Finish(Work work, Uuid lease_token, std::vector<Store
        postgres::TextArray(ends), postgres::TextArray(values)});
   co_await transaction.Run(sql::kAnnounceEmbedded,
                            {ToParameter(work.brain), ToParameter(work.item), ToParameter(version),
-                            ToParameter(work.generation)});
+                            ToParameter(work.generation), ToParameter(space_)});
   co_await transaction.Commit();
   co_return true;
 }

@@ -1,4 +1,4 @@
-// Embedding spaces, their vectors, and the queue that fills them.
+// The vectors of an embedding space, and the queue that fills it.
 // Loop thread only; every function may throw what postgres/ throws.
 #pragma once
 
@@ -16,13 +16,6 @@
 #include "store/space_statement.h"
 
 namespace nexus::store {
-
-struct Space {
-  int64_t id = 0;
-  std::string model;
-  std::string artefact_sha256;
-  int64_t dimension = 0;
-};
 
 // One stored vector: bytes [begin, end) of the episode's content.
 struct StoredVector {

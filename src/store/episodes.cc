@@ -169,6 +169,16 @@ Task<std::optional<Episode>> Episodes::GetVersion(Uuid brain, Uuid id, int64_t v
   co_return ReadEpisode(rows[0]);
 }
 
+Task<std::vector<std::string>> Episodes::Sample(Uuid brain, int64_t limit) {
+  Transaction transaction = co_await api_.BeginAs(brain);
+  Rows rows =
+      co_await transaction.Run(sql::kSampleEpisodes, {ToParameter(brain), ToParameter(limit)});
+  co_await transaction.Commit();
+  std::vector<std::string> contents;
+  for (size_t i = 0; i < rows.size(); ++i) contents.emplace_back(rows[i].Text(0));
+  co_return contents;
+}
+
 Task<EpisodeCounts> Episodes::Count(Uuid brain, int64_t space) {
   Transaction transaction = co_await api_.BeginAs(brain);
   EpisodeCounts counts;

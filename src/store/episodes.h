@@ -69,6 +69,8 @@ class Episodes {
   // What it was before each change, newest first; `before` is the last version of the page before.
   Task<std::vector<Revision>> ListRevisions(Uuid brain, Uuid id, std::optional<int64_t> before,
                                             int64_t limit);
+  // Contents of valid episodes, or how they begin, spread over the brain; the same each time.
+  Task<std::vector<std::string>> Sample(Uuid brain, int64_t limit);
   // `space` is the active one, 0 for none.
   Task<EpisodeCounts> Count(Uuid brain, int64_t space);
 

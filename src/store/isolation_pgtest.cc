@@ -143,7 +143,8 @@ class IsolationTest : public DatabaseTest {
         {OfSpace(sql::kCountCoverage), "nexus_api", {theirs}},
         {OfSpace(sql::kQueueMissing), "nexus_owner", {theirs}, false},
         {sql::kAreQueued, "nexus_api", {theirs, space, ids}},
-        {sql::kAnnounceEmbedded, "nexus_embedder", {theirs, item, "1", "1"}},
+        {sql::kAnnounceEmbedded, "nexus_embedder", {theirs, item, "1", "1", space}},
+        {sql::kSampleEpisodes, "nexus_api", {theirs, many}},
         {sql::kReadOutbox, "nexus_api", {"0", "-1", many}},
     };
   }

@@ -63,7 +63,8 @@ Task<std::vector<OutboxEvent>> Outbox::Read(Position after, int64_t limit) {
   for (size_t i = 0; i < rows.size(); ++i) {
     Row row = rows[i];
     events.push_back({std::string(row.Text(0)), row.Integer(1), row.Id(2), std::string(row.Text(3)),
-                      std::string(row.Text(4)), row.IsNull(5) ? -1 : row.Integer(5)});
+                      std::string(row.Text(4)), row.IsNull(5) ? -1 : row.Integer(5),
+                      row.IsNull(6) ? -1 : row.Integer(6)});
   }
   co_return events;
 }

@@ -38,6 +38,7 @@ struct OutboxEvent {
   std::string aggregate_id;
   std::string type;         // "episode.created", …
   int64_t generation = -1;  // of "episode.embedded"
+  int64_t space = -1;       // of "episode.embedded"; older programs do not say
 };
 
 class Outbox {

@@ -127,44 +127,4 @@ Task<> CheckSchema(postgres::Pool& owner) {
   }
 }
 
-Task<std::optional<Space>> FindActiveSpace(postgres::Pool& pool) {
-  Rows rows = co_await pool.Run(sql::kFindActiveSpace, {});
-  if (rows.empty()) co_return std::nullopt;
-  co_return Space{rows[0].Integer(0), std::string(rows[0].Text(1)), std::string(rows[0].Text(2)),
-                  rows[0].Integer(3)};
-}
-
-Task<Space> EnsureSpace(postgres::Pool& owner, embed::ModelInfo model) {
-  Transaction transaction = co_await owner.Begin();
-  co_await transaction.Run(sql::kLockMigrations, {});
-  Rows found = co_await transaction.Run(sql::kFindActiveSpace, {});
-  if (found.empty()) {
-    co_await transaction.Run(
-        sql::kCreateSpace,
-        {model.name, model.artefact_sha256, ToParameter(static_cast<int64_t>(model.dimension)),
-         ToParameter(static_cast<int64_t>(model.max_tokens)), model.query_prefix,
-         model.passage_prefix, model.pooling});
-    found = co_await transaction.Run(sql::kFindActiveSpace, {});
-  }
-  Space space{found[0].Integer(0), std::string(found[0].Text(1)), std::string(found[0].Text(2)),
-              found[0].Integer(3)};
-  co_await transaction.Commit();
-  if (space.model != model.name || space.artefact_sha256 != model.artefact_sha256) {
-    throw Failure(
-        ErrorCode::kConflict,
-        std::format("the stored vectors were made by {} (digest {:.12}…), the model given is {} "
-                    "(digest {:.12}…)",
-                    space.model, space.artefact_sha256, model.name, model.artefact_sha256),
-        "point --model at the directory of the former model");
-  }
-  co_return space;
-}
-
-Task<> QueueMissing(postgres::Pool& owner, int64_t space, Uuid brain) {
-  const SpaceStatement queue_missing(sql::kQueueMissing, space);
-  Transaction transaction = co_await owner.BeginAs(brain);
-  co_await transaction.Run(queue_missing.get(), {ToParameter(brain)});
-  co_await transaction.Commit();
-}
-
 }  // namespace nexus::store

@@ -8,9 +8,7 @@
 #include "base/error.h"
 #include "base/task.h"
 #include "base/time.h"
-#include "embed/embedder.h"
 #include "postgres/pool.h"
-#include "store/embeddings.h"
 
 namespace nexus::store {
 
@@ -45,14 +43,5 @@ Task<> CheckSchema(postgres::Pool& owner);
 // The lines that CheckSchema compares: "table.column type", sorted. For the file that is compiled
 // in (migrations/columns.txt).
 Task<std::vector<std::string>> DescribeSchema(postgres::Pool& owner);
-
-// The active space, made if there is none. Throws Failure(kConflict) with the remedy if the active
-// space was made by another artefact: vectors of two models must never mix.
-Task<Space> EnsureSpace(postgres::Pool& owner, embed::ModelInfo model);
-Task<std::optional<Space>> FindActiveSpace(postgres::Pool& pool);
-
-// Queues what has neither a vector nor work: after the first space was made. As the owner, since
-// requests may not write the queue.
-Task<> QueueMissing(postgres::Pool& owner, int64_t space, Uuid brain);
 
 }  // namespace nexus::store

@@ -224,15 +224,6 @@ TEST_F(StoreTest, AnEditedMigrationIsRefused) {
   EXPECT_THROW(Await(Migrate(*owner)), Failure);
 }
 
-TEST_F(StoreTest, AnotherArtefactIsAnotherSpace) {
-  Migrated();
-  auto owner = PoolAs("nexus_owner");
-  EXPECT_EQ(Await(EnsureSpace(*owner, ToyModel())).id, space_);
-  embed::ModelInfo other = ToyModel();
-  other.artefact_sha256 = "cd34";
-  EXPECT_THROW(Await(EnsureSpace(*owner, other)), Failure);
-}
-
 TEST_F(StoreTest, EpisodesComeBackAsTheyWere) {
   Migrated();
   auto api = PoolAs("nexus_api");
@@ -376,25 +367,6 @@ TEST_F(StoreTest, ADeleteAndAnInsertOfOneSessionDoNotWaitForEachOther) {
   EXPECT_TRUE(Await(InsertBesideADelete(*api, *admin, brain, doomed.id, {before_it}, deleted)));
   EXPECT_TRUE(deleted);
   EXPECT_EQ(Await(episodes.Count(brain, space_)).total, 1);
-}
-
-TEST_F(StoreTest, WhatNeitherHasAVectorNorWaitsForOneIsQueued) {
-  Migrated();
-  auto api = PoolAs("nexus_api"), embedder = PoolAs("nexus_embedder"),
-       owner = PoolAs("nexus_owner");
-  const Uuid brain = NewBrain("ana"), lease = RandomUuid();
-  Await(InsertAll(*api, brain, {NewEpisode("embedded"), NewEpisode("lost"), NewEpisode("waits")}));
-  const Timestamp now = clock_.Now() + std::chrono::seconds(1);
-  EmbeddingQueue queue(*embedder, space_);
-  auto work = Await(queue.Claim(lease, now, now + std::chrono::seconds(30), 2));
-  StoredVector vector{work[0].item, 0, 0, 3, 1, work[0].generation, {1, 0, 0}};
-  EXPECT_TRUE(Await(queue.Finish(work[0], lease, {vector})));
-  EXPECT_TRUE(Await(queue.Drop(work[1], lease)));
-  Vectors vectors(*api, space_);
-  EXPECT_EQ(Await(vectors.CountQueued(brain, {work[0].item, work[1].item})).pending, 0);
-  Await(QueueMissing(*owner, space_, brain));
-  EXPECT_EQ(Await(vectors.CountQueued(brain, {work[0].item})).pending, 0);
-  EXPECT_EQ(Await(vectors.CountQueued(brain, {work[1].item})).pending, 1);
 }
 
 TEST_F(StoreTest, AReaderOfTheOutboxSeesEveryCommitInOrder) {

@@ -39,11 +39,11 @@ def statements():
 
 
 ROLES = {  # who runs a statement, where it is not nexus_api
-    "nexus_owner": {"CreateSpace", "LockMigrations", "ListMigrations", "RecordMigration", "DescribeColumns", "QueueMissing"},
+    "nexus_owner": {"CreateSpace", "MoveSpace", "ActivateSpace", "RetireSpace", "LockMigrations", "ListMigrations", "RecordMigration", "DescribeColumns", "QueueMissing"},
     "nexus_embedder": {"ClaimWork", "ExtendLease", "FinishWork", "DelayWork", "ReturnWork", "AnnounceEmbedded",
-                       "DeleteVectors", "InsertVectors", "GetEpisodes", "GetContext"},
+                       "DeleteVectors", "InsertVectors", "RetryFailed", "GetEpisodes", "GetContext"},
     "nexus_relay": {"OutboxStart", "ReadOutbox"},
-    "nexus_keeper": {"EnsureOutboxPartition", "PruneBrainsKeys", "PruneCallersKeys"},
+    "nexus_keeper": {"EnsureOutboxPartition", "PruneBrainsKeys", "PruneCallersKeys", "ListSpaces", "CountSpace", "ListFailed"},
 }
 
 

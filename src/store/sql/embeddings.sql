@@ -1,10 +1,3 @@
--- name: FindActiveSpace
-SELECT space_id, model, artefact_sha256, dimension FROM nexus_memory.embedding_spaces WHERE state = 'active';
-
--- name: CreateSpace
--- $1 model, $2 artefact digest, $3 dimension, $4 max tokens, $5 query prefix, $6 passage prefix, $7 pooling.
-SELECT nexus_memory.create_embedding_space($1, $2, $3, $4, $5, $6, $7);
-
 -- name: ClaimWork
 -- $1 space, $2 now, $3 end of the lease, $4 lease token, $5 limit, $6 only what was tried less often
 -- than this, or has told why it failed; null: all. A lease that a crash takes back is no loss, so this
@@ -51,10 +44,20 @@ UPDATE nexus_memory.embedding_queue SET ready_at = $5, attempts = attempts - 1, 
    AND state = 'pending' RETURNING item;
 
 -- name: AnnounceEmbedded
--- $1 brain, $2 item, $3 version, $4 generation: the other nodes' indexes fetch the vector.
+-- $1 brain, $2 item, $3 version, $4 generation, $5 space: the other nodes' indexes fetch the vector.
 INSERT INTO nexus_memory.outbox (brain_id, aggregatetype, aggregateid, type, payload)
 VALUES ($1, 'episode', $2::uuid::text, 'episode.embedded',
-        jsonb_build_object('id', $2::uuid, 'version', $3::bigint, 'generation', $4::bigint));
+        jsonb_build_object('id', $2::uuid, 'version', $3::bigint, 'generation', $4::bigint, 'space', $5::bigint));
+
+-- name: RetryFailed
+-- $1 space, $2 now: what was given up, in every brain, is tried again.
+UPDATE nexus_memory.embedding_queue SET state = 'pending', attempts = 0, ready_at = $2, last_error = NULL
+ WHERE space_id = $1 AND state = 'failed';
+
+-- name: ListFailed
+-- $1 space, $2 limit. In every brain, oldest work first.
+SELECT brain_id, item, attempts, last_error FROM nexus_memory.embedding_queue
+ WHERE space_id = $1 AND state = 'failed' ORDER BY generation LIMIT $2;
 
 -- name: AreQueued
 -- $1 brain, $2 space, $3 items: how many still wait for their vector, and how many wait in vain.

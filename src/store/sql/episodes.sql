@@ -110,6 +110,11 @@ SELECT coalesce(speaker, ''), content FROM nexus_memory.episodes
    AND invalidated_at IS NULL
  ORDER BY occurred_at DESC, episode_id DESC LIMIT 2;
 
+-- name: SampleEpisodes
+-- $1 brain, $2 how many at most: contents of valid episodes, spread over the brain, the same each time.
+SELECT left(content, 2000) FROM nexus_memory.episodes
+ WHERE brain_id = $1 AND invalidated_at IS NULL ORDER BY md5(episode_id::text) LIMIT $2;
+
 -- name: CountEpisodes
 -- $1 brain.
 SELECT count(*) FROM nexus_memory.episodes WHERE brain_id = $1 AND invalidated_at IS NULL;

@@ -6,7 +6,8 @@ SELECT pg_snapshot_xmin(pg_current_snapshot())::text,
 
 -- name: ReadOutbox
 -- $1 xid, $2 seq: rows behind this place, in order, up to the oldest running transaction. $3 limit.
-SELECT xid::text, seq, brain_id, aggregateid, type, (payload->>'generation')::bigint
+SELECT xid::text, seq, brain_id, aggregateid, type, (payload->>'generation')::bigint,
+       (payload->>'space')::bigint
   FROM nexus_memory.outbox
  WHERE (xid, seq) > ($1::xid8, $2::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot())
  ORDER BY xid, seq LIMIT $3;
