@@ -223,11 +223,10 @@ void Node::Listen() {
   Parts& parts = *parts_;
   parts.probe = std::make_unique<Probe>(Probe::Parts{*parts.probe_pool, parts.redis.get(),
                                                      *parts.spaces, *parts.runner, *parts.feed});
-  parts.api = std::make_unique<api::Api>(
-      api::Services{parts.clock, parts.metrics, *parts.brains, *parts.episodes, *parts.spaces,
-                     *parts.swap, *parts.remember, *parts.ledger, *parts.revise, *parts.recall,
-                     *parts.position,
-                    kVersion, [probe = parts.probe.get()] { return probe->Ask(); }});
+  parts.api = std::make_unique<api::Api>(api::Services{
+      parts.clock, parts.metrics, *parts.brains, *parts.episodes, *parts.spaces, *parts.swap,
+      *parts.remember, *parts.ledger, *parts.revise, *parts.recall, *parts.position, kVersion,
+      [probe = parts.probe.get()] { return probe->Ask(); }});
   http::ServerOptions options;
   options.address = config_.address;
   options.port = config_.port;
