@@ -98,7 +98,7 @@ TEST_F(SpacesTest, AnEpisodeIsForgottenAlsoWhereASpaceIsRetired) {
   const Episode episode = NewEpisode("uno");
   Await(InsertAll(*api_, brain_, {episode}));
   EXPECT_TRUE(Await(spaces_->Retire(second)));
-  EXPECT_TRUE(Await(Episodes(*api_).Delete(brain_, episode.id, std::nullopt)));
+  EXPECT_TRUE(Await(DeleteEpisode(*api_, brain_, episode.id)));
 }
 
 TEST_F(SpacesTest, VectorsOfThousandsOfDimensionsAreKeptInHalfPrecision) {
