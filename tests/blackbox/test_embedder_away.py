@@ -136,6 +136,7 @@ def test_another_model_behind_the_same_settings_is_another_space(private, embedd
     with server.client() as client:
         Brain(client, "ana").remember("note0 was written", wait="embedded")
     assert server.stop() == 0
+    (tmp_path / "model").rename(tmp_path / "elsewhere")  # where it is, the server would go on with it
     other = embedder.describe(tmp_path / "other", model="hashes-2")
     done = server.run("up", "--data-dir", server.data, "--port", str(server.port), "--model", str(other))
     assert done.returncode == 1 and "digest" in done.stderr, done.stderr
