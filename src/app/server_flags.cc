@@ -27,10 +27,8 @@ LayeredValues ServerFlags::Layers() const {
 
 Config ServerFlags::Resolve() const {
   auto config = MakeConfig(TextsOf(Layers()));
-  if (config) return *config;
-  Error error = config.error();
-  if (error.remedy.empty()) error.remedy = kWhatASettingTakes;
-  throw Failure(std::move(error));
+  if (!config) throw Failure(config.error());
+  return *config;
 }
 
 }  // namespace nexus::app

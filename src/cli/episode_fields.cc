@@ -8,7 +8,6 @@
 
 #include "base/json.h"
 #include "cli/server.h"
-#include "cli/typed_time.h"
 #include "domain/episode.h"
 
 namespace nexus::cli {
@@ -36,7 +35,7 @@ void AddEpisodeFields(Flags& command, EpisodeFields& given) {
 boost::json::object ToJson(const EpisodeFields& given) {
   boost::json::object episode;
   SetText(episode, "content", given.content);
-  SetText(episode, "occurred_at", given.at.transform(&AsRfc3339));
+  SetText(episode, "occurred_at", given.at);
   SetText(episode, "speaker", given.speaker);
   SetText(episode, "session_id", given.session);
   SetText(episode, "project_id", given.project);

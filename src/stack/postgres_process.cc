@@ -272,7 +272,9 @@ Process PostgresProcess::Launch() {
       {"listen_addresses=", "port=5432", "unix_socket_directories=" + socket_folder_.native(),
        "unix_socket_permissions=0700", "hba_file=" + (layout_.access() / "pg_hba.conf").native(),
        "ident_file=" + (layout_.access() / "pg_ident.conf").native(), "log_destination=stderr",
-       "recovery_init_sync_method=syncfs", "logging_collector=off"});
+       "recovery_init_sync_method=syncfs", "logging_collector=off",
+       // What is remembered must not outlive its deletion in the log: no rows, no statements.
+       "log_error_verbosity=terse", "log_min_error_statement=panic"});
   return Process::Start({.program = programs_ / "postgres",
                          .arguments = std::move(arguments),
                          .run_as = Drop(),
