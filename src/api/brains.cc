@@ -80,6 +80,7 @@ Task<Result<boost::json::value>> DeleteBrain(Services& services, Call call, boos
   co_await store::Brains::Delete(once.transaction(), *id);
   co_await once.Commit("{}");
   services.spaces.Drop(*id);
+  co_await services.spaces.ForgetSnapshots(*id);
   co_return boost::json::value();
 }
 

@@ -83,14 +83,16 @@ std::optional<Error> ReadNumbers(const FlagValues& values, Config& config) {
   auto port = Number(values, "port");
   auto threads = Number(values, "bulk-threads");
   auto index = Number(values, "index-mib");
+  auto snapshots = Number(values, "snapshot-mib");
   auto body = Number(values, "max-body-mib");
   auto drain = Number(values, "drain-ms");
-  for (const auto* number : {&port, &threads, &index, &body, &drain}) {
+  for (const auto* number : {&port, &threads, &index, &snapshots, &body, &drain}) {
     if (!*number) return number->error();
   }
   config.port = static_cast<uint16_t>(*port);
   config.bulk_threads = static_cast<size_t>(*threads);
   config.index_bytes = static_cast<size_t>(*index) << 20;
+  config.snapshot_bytes = static_cast<uint64_t>(*snapshots) << 20;
   config.max_body_bytes = static_cast<size_t>(*body) << 20;
   config.drain = std::chrono::milliseconds(*drain);
   return std::nullopt;
@@ -124,6 +126,14 @@ std::span<const Setting> Settings() {
        .default_words = "one for each processor"},
       {"index-mib", "memory for the resident indexes of brains, in MiB", "1024", false,
        Range{16, 1 << 20}},
+      {.name = "snapshot-dir",
+       .help =
+           "the directory for snapshots of the resident indexes, which make the next start fast; "
+           "for this process alone",
+       .default_text = "",
+       .default_words = "`index` in the data directory; `nexus serve`: none"},
+      {"snapshot-mib", "space for the snapshots on the disk, in MiB; 0 for none", "4096", false,
+       Range{0, 1 << 24}},
       {"max-body-mib", "largest request body, in MiB", "8", false, Range{1, 1'024}},
       {"drain-ms", "how long running requests may go on after SIGTERM, in milliseconds", "10000",
        false, Range{0, 600'000}},
@@ -161,6 +171,7 @@ Result<Config> MakeConfig(const FlagValues& values) {
   config.model_directory = text("model");
   config.model_is_default = text("model") == FindSetting("model")->default_text;
   config.admin_key_file = text("admin-key-file");
+  config.snapshot_directory = text("snapshot-dir");
   return config;
 }
 

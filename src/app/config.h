@@ -56,6 +56,8 @@ struct Config {
   Roles roles;
   size_t bulk_threads = 1;
   size_t index_bytes = 0;
+  std::filesystem::path snapshot_directory;  // empty: the private stack's, or none
+  uint64_t snapshot_bytes = 0;               // 0: no snapshots
   size_t max_body_bytes = 0;
   std::chrono::milliseconds drain{0};
   LogOptions log;

@@ -16,6 +16,7 @@
 #include "http/server.h"
 #include "jobs/index_feed.h"
 #include "jobs/keeper.h"
+#include "jobs/snapshot_writer.h"
 #include "jobs/space_runner.h"
 #include "memory/space_swap.h"
 #include "postgres/pool.h"
@@ -28,7 +29,8 @@ namespace {
 
 constexpr size_t kApiConnections = 16;
 constexpr size_t kWorkerConnections = 4;
-constexpr size_t kFilesForOurselves = 128;  // PostgreSQL, Redis, the model, the log
+constexpr std::chrono::seconds kWriteSnapshots{5};  // at the end
+constexpr size_t kFilesForOurselves = 128;          // PostgreSQL, Redis, the model, the log
 
 std::unique_ptr<postgres::Pool> PoolAs(asio::any_io_executor executor, const Backends& backends,
                                        std::string_view role, size_t connections) {
@@ -78,14 +80,17 @@ struct Node::Parts {
   std::unique_ptr<store::Brains> brains;
   std::unique_ptr<store::Episodes> episodes;
   std::unique_ptr<store::Outbox> outbox;
+  std::unique_ptr<store::BrainsOutbox> brains_outbox;
 
+  std::optional<memory::FeedPosition> position;
+  std::unique_ptr<memory::SnapshotFolder> snapshot_folder;  // null without snapshots
+  std::unique_ptr<memory::Snapshots> snapshots;             // the same
   std::unique_ptr<memory::Spaces> spaces;
   std::unique_ptr<memory::Remember> remember;
   std::optional<memory::Ledger> ledger;
   std::unique_ptr<memory::Revise> revise;
   std::unique_ptr<memory::Recall> recall;
   std::unique_ptr<memory::SpaceSwap> swap;
-  std::optional<memory::FeedPosition> position;
 
   std::unique_ptr<api::Api> api;
   std::unique_ptr<Probe> probe;
@@ -93,6 +98,7 @@ struct Node::Parts {
   // Declared last: they use all of the above.
   std::unique_ptr<jobs::SpaceRunner> runner;
   std::unique_ptr<jobs::IndexFeed> feed;
+  std::unique_ptr<jobs::SnapshotWriter> snapshot_writer;
   std::unique_ptr<jobs::Keeper> keeper;
 };
 
@@ -149,9 +155,14 @@ Task<> Node::Start() {
   co_await OpenFirstSpace(*parts.directory, *parts.spaces, std::move(parts.given_model), config_,
                           parts.report);
   if (config_.roles.api) {
+    if (parts.snapshots) co_await parts.snapshots->Open(co_await parts.directory->List());
     parts.feed = std::make_unique<jobs::IndexFeed>(parts.executor, *parts.outbox, *parts.spaces,
                                                    *parts.position, parts.metrics);
     parts.feed->Start();
+    if (parts.snapshots) {
+      parts.snapshot_writer = std::make_unique<jobs::SnapshotWriter>(parts.executor, *parts.spaces);
+      parts.snapshot_writer->Start();
+    }
     co_await PrepareKeys();
   }
   parts.runner->Start();
@@ -187,14 +198,31 @@ Task<> Node::PrepareKeys() {
   }
 }
 
+void Node::WireSnapshots() {
+  Parts& parts = *parts_;
+  if (!config_.roles.api || config_.snapshot_bytes == 0 || config_.snapshot_directory.empty())
+    return;
+  parts.brains_outbox = std::make_unique<store::BrainsOutbox>(*parts.api_pool);
+  parts.snapshot_folder = std::make_unique<memory::SnapshotFolder>(config_.snapshot_directory);
+  parts.snapshots = std::make_unique<memory::Snapshots>(
+      memory::Snapshots::Parts{*parts.outbox, *parts.brains_outbox, *parts.position, parts.compute,
+                               parts.metrics, parts.clock},
+      memory::Snapshots::Options{.folder = parts.snapshot_folder->path(),
+                                 .max_bytes = config_.snapshot_bytes,
+                                 .program = std::string(kVersion),
+                                 .policy = {}});
+}
+
 void Node::Wire(std::string epoch) {
   Parts& parts = *parts_;
+  WireSnapshots();
   parts.brains = std::make_unique<store::Brains>(*parts.api_pool);
   parts.episodes = std::make_unique<store::Episodes>(*parts.api_pool);
   parts.directory =
       std::make_unique<store::Spaces>(*parts.owner_pool, *parts.embedder_pool, *parts.keeper_pool);
   memory::IndexOptions index;
   index.max_bytes = config_.index_bytes;
+  index.snapshots = parts.snapshots.get();
   parts.spaces = std::make_unique<memory::Spaces>(
       memory::SpaceParts{*parts.api_pool, *parts.episodes, parts.compute, parts.metrics, index});
   parts.runner = std::make_unique<jobs::SpaceRunner>(
@@ -240,6 +268,17 @@ void Node::Listen() {
   parts.server->Listen();
 }
 
+// The database may be away; then what was written before has to do.
+Task<> Node::FinishSnapshots() {
+  Parts& parts = *parts_;
+  try {
+    co_await parts.snapshots->AwaitFeed();
+    co_await parts.spaces->SaveLast(std::chrono::steady_clock::now() + kWriteSnapshots);
+  } catch (const std::exception& error) {
+    LogWarning("the snapshots were not brought up to date", {{"error", error.what()}});
+  }
+}
+
 void Node::CutOff() {
   if (parts_->server) parts_->server->CutOff();
 }
@@ -251,10 +290,12 @@ Task<> Node::Stop() {
     co_await parts.runner->Stop();
     co_await parts.runner->StopWorkers();
   }
-  if (parts.feed) co_await parts.feed->Stop();
-  if (parts.keeper) co_await parts.keeper->Stop();
+  if (parts.snapshot_writer) co_await parts.snapshot_writer->Stop();
   if (parts.remember) co_await parts.remember->Drain();
   if (parts.spaces) co_await parts.spaces->Drain();
+  if (parts.snapshot_writer) co_await FinishSnapshots();
+  if (parts.feed) co_await parts.feed->Stop();
+  if (parts.keeper) co_await parts.keeper->Stop();
   if (parts.redis) co_await parts.redis->Stop();
 }
 

@@ -53,6 +53,8 @@ class Node {
   Task<> PrepareDatabase();
   Task<> PrepareKeys();
   void Wire(std::string epoch);
+  void WireSnapshots();
+  Task<> FinishSnapshots();
   void Listen();
 
   Config config_;

@@ -167,11 +167,12 @@ void Run(const Config& config, Servers servers) {
   stack::PrivateStack stack(std::move(options));
   Backends backends = PrivateBackends(stack.Start());
   if (!config.redis.empty()) backends.redis_url = config.redis;
-  Config with_key = config;
-  if (with_key.admin_key_file.empty()) {
-    with_key.admin_key_file = config.data_directory / "admin.key";
+  Config placed = config;
+  if (placed.admin_key_file.empty()) placed.admin_key_file = config.data_directory / "admin.key";
+  if (placed.snapshot_directory.empty()) {
+    placed.snapshot_directory = config.data_directory / "index";
   }
-  RunLoop(with_key, std::move(backends), LoadConfiguredModel(config, ReportStep), &stack);
+  RunLoop(placed, std::move(backends), LoadConfiguredModel(config, ReportStep), &stack);
   stack.Stop();
   ReportStep("stopped");
 }

@@ -6,35 +6,31 @@
 #include <openssl/rand.h>
 
 #include <fstream>
-#include <memory>
 #include <vector>
 
 #include "base/error.h"
 
 namespace nexus {
-namespace {
 
-class Sha256Stream {
- public:
-  Sha256Stream() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr);
-  }
-  void Add(const char* bytes, size_t count) { EVP_DigestUpdate(context_.get(), bytes, count); }
-  Sha256Digest Finish() {
-    Sha256Digest digest;
-    EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr);
-    return digest;
-  }
+Sha256Stream::Sha256Stream() : context_(EVP_MD_CTX_new()) {
+  EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr);
+}
 
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
+void Sha256Stream::Release::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
 
-}  // namespace
+void Sha256Stream::Add(std::span<const std::byte> bytes) {
+  EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
+}
+
+Sha256Digest Sha256Stream::Finish() {
+  Sha256Digest digest;
+  EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr);
+  return digest;
+}
 
 Sha256Digest Sha256(std::string_view bytes) {
   Sha256Stream stream;
-  stream.Add(bytes.data(), bytes.size());
+  stream.Add(std::as_bytes(std::span(bytes)));
   return stream.Finish();
 }
 
@@ -45,7 +41,7 @@ Sha256Digest Sha256File(const std::filesystem::path& path) {
   std::vector<char> piece(1 << 20);
   while (file) {
     file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-    stream.Add(piece.data(), static_cast<size_t>(file.gcount()));
+    stream.Add(std::as_bytes(std::span(piece).first(static_cast<size_t>(file.gcount()))));
   }
   return stream.Finish();
 }

@@ -2,17 +2,36 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+
+struct evp_md_ctx_st;
 
 namespace nexus {
 
 using Sha256Digest = std::array<uint8_t, 32>;
 
 Sha256Digest Sha256(std::string_view bytes);
+
+// Of what comes piece by piece.
+class Sha256Stream {
+ public:
+  Sha256Stream();
+  void Add(std::span<const std::byte> bytes);
+  // Once; nothing may be added afterwards.
+  Sha256Digest Finish();
+
+ private:
+  struct Release {
+    void operator()(evp_md_ctx_st* context) const;
+  };
+  std::unique_ptr<evp_md_ctx_st, Release> context_;
+};
 
 // Reads the file in pieces. Throws Failure(kNotFound) if it cannot be read.
 Sha256Digest Sha256File(const std::filesystem::path& path);

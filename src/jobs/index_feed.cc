@@ -21,7 +21,7 @@ Task<> IndexFeed::CheckHistory() {
   LogWarning("the database has another history: the resident indexes are loaded anew",
              {{"position", position_.reached().ToString()}, {"now", start.ToString()}});
   position_.Set(std::move(start));
-  spaces_.Clear();
+  co_await spaces_.Clear();
 }
 
 Task<bool> IndexFeed::RunOnce() {

@@ -10,7 +10,7 @@ constexpr std::chrono::milliseconds kPause{10};
 }  // namespace
 
 Task<std::optional<Error>> FeedPosition::WaitFor(store::Position place,
-                                                 std::chrono::milliseconds timeout) {
+                                                 std::chrono::milliseconds timeout) const {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   asio::steady_timer timer(co_await asio::this_coro::executor);
   for (;;) {

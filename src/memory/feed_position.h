@@ -19,7 +19,8 @@ class FeedPosition {
 
   // Until everything up to `place` is read. kConflict: that is a place in another history of the
   // database (a failover, a restored copy); kUnavailable: not read after `timeout`.
-  Task<std::optional<Error>> WaitFor(store::Position place, std::chrono::milliseconds timeout);
+  Task<std::optional<Error>> WaitFor(store::Position place,
+                                     std::chrono::milliseconds timeout) const;
 
  private:
   store::Position reached_;

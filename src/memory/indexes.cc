@@ -21,12 +21,40 @@ Metrics::Labels LabelsOf(const store::Vectors* vectors) {
   return {{"space", std::to_string(vectors == nullptr ? 0 : vectors->space())}};
 }
 
+Counter& LoadsFrom(const char* source, Metrics& metrics) {
+  return metrics.counter("nexus_index_loads_total", "Indexes loaded.", {{"from", source}});
+}
+
 // Is this about a vector of another space?
 bool IsElsewhere(const store::OutboxEvent& event, const store::Vectors* vectors) {
   return vectors == nullptr || (event.space >= 0 && event.space != vectors->space());
 }
 
 }  // namespace
+
+// What a page of events asks for, for one brain. A removal is final: ids never come again.
+class Indexes::Changes {
+ public:
+  void Add(const store::OutboxEvent& event, const Resident& resident,
+           const store::Vectors* vectors) {
+    const auto id = ParseUuid(event.aggregate_id);
+    if (!id) return;
+    if (event.type == "episode.deleted" || event.type == "episode.invalidated") {
+      deleted.push_back(*id);
+    } else if (event.type == "episode.updated") {
+      written.insert(*id);
+    } else if (event.type == "episode.created" && !resident.HasOwn(*id)) {
+      written.insert(*id);
+    } else if (event.type == "episode.embedded" && !IsElsewhere(event, vectors) &&
+               !resident.HasOwn(*id, event.generation)) {
+      embedded.insert(*id);
+    }
+  }
+
+  std::unordered_set<Uuid> written;
+  std::unordered_set<Uuid> embedded;
+  std::vector<Uuid> deleted;
+};
 
 Indexes::Indexes(store::Episodes& episodes, store::Vectors* vectors, ComputePool& compute,
                  Metrics& metrics, IndexOptions options)
@@ -38,7 +66,9 @@ Indexes::Indexes(store::Episodes& episodes, store::Vectors* vectors, ComputePool
                                     LabelsOf(vectors))),
       bytes_gauge_(metrics.gauge("nexus_indexes_resident_bytes", "Estimated size of them.",
                                  LabelsOf(vectors))),
-      load_seconds_(metrics.histogram("nexus_index_load_seconds", "Loading a brain's index.")) {}
+      load_seconds_(metrics.histogram("nexus_index_load_seconds", "Loading a brain's index.")),
+      loads_from_rows_(LoadsFrom("rows", metrics)),
+      loads_from_snapshots_(LoadsFrom("snapshot", metrics)) {}
 
 Indexes::~Indexes() = default;
 
@@ -76,11 +106,7 @@ Task<> Indexes::Load(Shared resident) {
   const auto begin = std::chrono::steady_clock::now();
   try {
     Work work(resident);
-    IndexLoader loader = LoaderOf(resident);
-    co_await loader.LoadEpisodes([this, brain = resident->brain](auto after, int64_t limit) {
-      return episodes_.Scan(brain, after, limit);
-    });
-    if (vectors_ != nullptr) co_await loader.LoadVectors(*vectors_, resident->brain);
+    if (!co_await LoadSnapshot(resident)) co_await LoadRows(resident);
   } catch (...) {
     resident->failure = std::current_exception();
   }
@@ -93,6 +119,45 @@ Task<> Indexes::Load(Shared resident) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   load_seconds_.Observe(took.count());
   Account(resident);
+}
+
+Task<> Indexes::LoadRows(Shared resident) {
+  IndexLoader loader = LoaderOf(resident);
+  co_await loader.LoadEpisodes([this, brain = resident->brain](auto after, int64_t limit) {
+    return episodes_.Scan(brain, after, limit);
+  });
+  if (vectors_ != nullptr) co_await loader.LoadVectors(*vectors_, resident->brain);
+  resident->due.Saved(resident->index->changes(), std::chrono::steady_clock::now());
+  loads_from_rows_.Add();
+}
+
+SnapshotKey Indexes::KeyOf(const Resident& resident) const {
+  return {vectors_ == nullptr ? 0 : vectors_->space(), resident.brain};
+}
+
+// What the feed brings from now on is applied behind it; what is older, the snapshot holds or the
+// events do.
+Task<bool> Indexes::LoadSnapshot(Shared resident) {
+  const SnapshotKey key = KeyOf(*resident);
+  if (options_.snapshots == nullptr || !options_.snapshots->Has(key)) co_return false;
+  resident->restoring = true;
+  std::optional<std::vector<store::OutboxEvent>> since;
+  std::exception_ptr failure;
+  try {
+    since = co_await options_.snapshots->Load(key, options_.artefact, resident->index);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  resident->restoring = false;
+  resident->restored.cancel();
+  if (failure) std::rethrow_exception(failure);
+  if (!since) co_return false;
+  resident->due.Saved(resident->index->changes(), std::chrono::steady_clock::now());
+  Changes changes;
+  for (const store::OutboxEvent& event : *since) changes.Add(event, *resident, vectors_);
+  co_await ApplyTo(resident, std::move(changes));
+  loads_from_snapshots_.Add();
+  co_return true;
 }
 
 IndexLoader Indexes::LoaderOf(const Shared& resident) {
@@ -109,6 +174,7 @@ Task<> Indexes::Put(Uuid brain, std::vector<Episode> episodes) {
 
 Task<> Indexes::PutInto(Shared resident, std::vector<Episode> episodes) {
   Work work(resident);
+  co_await resident->WaitRestored();
   co_await LoaderOf(resident).Put(std::move(episodes));
 }
 
@@ -117,6 +183,7 @@ Task<> Indexes::SetVectors(Uuid brain, std::vector<store::StoredVector> vectors)
   if (!resident || vectors.empty()) co_return;
   const Uuid item = vectors.front().item;
   const int64_t generation = vectors.front().generation;
+  co_await resident->WaitRestored();
   // An episode that came by plain SQL may not be here yet; then the event brings both.
   if (co_await LoaderOf(resident).SetVectors(std::move(vectors))) {
     resident->RememberOwn(item, generation);
@@ -128,30 +195,11 @@ void Indexes::Remove(Uuid brain, Uuid id) {
   if (Shared resident = Find(brain)) resident->Remove(id);
 }
 
-// What a page of events asks for, for one brain. A removal is final: ids never come again.
-struct Indexes::Changes {
-  std::unordered_set<Uuid> written;
-  std::unordered_set<Uuid> embedded;
-  std::vector<Uuid> deleted;
-};
-
 Task<> Indexes::Apply(std::vector<store::OutboxEvent> events) {
   std::unordered_map<Uuid, Changes> by_brain;
   for (const store::OutboxEvent& event : events) {
     Shared resident = Find(event.brain);
-    const auto id = ParseUuid(event.aggregate_id);
-    if (!resident || !id) continue;
-    Changes& changes = by_brain[event.brain];
-    if (event.type == "episode.deleted" || event.type == "episode.invalidated") {
-      changes.deleted.push_back(*id);
-    } else if (event.type == "episode.updated") {
-      changes.written.insert(*id);
-    } else if (event.type == "episode.created" && !resident->HasOwn(*id)) {
-      changes.written.insert(*id);
-    } else if (event.type == "episode.embedded" && !IsElsewhere(event, vectors_) &&
-               !resident->HasOwn(*id, event.generation)) {
-      changes.embedded.insert(*id);
-    }
+    if (resident) by_brain[event.brain].Add(event, *resident, vectors_);
   }
   for (auto& [brain, changes] : by_brain) {
     if (Shared resident = Find(brain)) co_await ApplyTo(resident, std::move(changes));
@@ -164,6 +212,7 @@ Task<> Indexes::Apply(std::vector<store::OutboxEvent> events) {
 
 Task<> Indexes::ApplyTo(Shared resident, Changes changes) {
   Work work(resident);
+  co_await resident->WaitRestored();
   for (const Uuid& id : changes.deleted) {
     resident->Remove(id);
     changes.written.erase(id);
@@ -185,6 +234,61 @@ Task<> Indexes::ApplyTo(Shared resident, Changes changes) {
     co_await LoaderOf(resident).SetVectors(std::move(vectors));
   }
   Account(resident);
+}
+
+SnapshotDue::Sight Indexes::SightOf(const Resident& resident) const {
+  return {.episodes = resident.index->size(),
+          .changes = resident.index->changes(),
+          .has_file = options_.snapshots->Has(KeyOf(resident))};
+}
+
+// Where there is work in flight, the index may hold what is removed again when that ends.
+Task<bool> Indexes::SaveDue() {
+  if (options_.snapshots == nullptr) co_return false;
+  for (const Uuid& brain : brains()) {
+    Shared resident = Find(brain);
+    if (!resident || resident->loading || resident->work > 0) continue;
+    const SnapshotStep step = resident->due.Look(options_.snapshots->policy(), SightOf(*resident),
+                                                 std::chrono::steady_clock::now());
+    if (step != SnapshotStep::kNothing && co_await Save(resident, step)) co_return true;
+  }
+  co_return false;
+}
+
+Task<> Indexes::SaveLast(std::chrono::steady_clock::time_point deadline) {
+  if (options_.snapshots == nullptr) co_return;
+  for (const Uuid& brain : brains()) {
+    const auto now = std::chrono::steady_clock::now();
+    Shared resident = Find(brain);
+    if (now >= deadline || !resident || resident->loading || resident->work > 0) continue;
+    const SnapshotStep step =
+        resident->due.LookLast(options_.snapshots->policy(), SightOf(*resident), now);
+    if (step != SnapshotStep::kNothing) co_await Save(resident, step);
+  }
+}
+
+Task<bool> Indexes::Save(Shared resident, SnapshotStep step) {
+  const SnapshotKey key = KeyOf(*resident);
+  const uint64_t changes = resident->index->changes();
+  std::string trouble;
+  bool is_saved = false;
+  try {
+    if (step == SnapshotStep::kMove) {
+      co_await options_.snapshots->Move(key);
+      is_saved = true;
+    } else {
+      is_saved = co_await options_.snapshots->Save(key, options_.artefact, resident->index,
+                                                   step == SnapshotStep::kWriteIfLet);
+    }
+  } catch (const Failure& failure) {
+    trouble = failure.what();
+  }
+  const auto now = std::chrono::steady_clock::now();
+  if (is_saved) resident->due.Saved(changes, now);
+  if (trouble.empty()) co_return is_saved;
+  LogWarning("a snapshot could not be written", {{"error", trouble}});
+  resident->due.Failed(now);
+  co_return false;
 }
 
 void Indexes::Account(const Shared& resident) {

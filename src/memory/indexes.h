@@ -1,5 +1,6 @@
-// The resident indexes of brains: loaded from PostgreSQL on first use, kept up to date by the
-// writer's own node at once and by the outbox for everything else, given up when too many.
+// The resident indexes of brains: loaded on first use, from a snapshot and what has happened since
+// or from PostgreSQL's rows, kept up to date by the writer's own node at once and by the outbox for
+// everything else, given up when too many.
 #pragma once
 
 #include <list>
@@ -13,6 +14,7 @@
 #include "domain/episode.h"
 #include "memory/in_flight.h"
 #include "memory/index_loader.h"
+#include "memory/snapshots.h"
 #include "recall/brain_index.h"
 #include "store/embeddings.h"
 #include "store/episodes.h"
@@ -21,9 +23,11 @@
 namespace nexus::memory {
 
 struct IndexOptions {
-  size_t dimension = 0;        // of the active space; 0: words only
-  size_t max_bytes = 1 << 30;  // the least recently used indexes go beyond it
-  int64_t load_page = 2'000;   // rows read at once while loading
+  size_t dimension = 0;            // of the space; 0: words only
+  std::string artefact;            // of its model
+  size_t max_bytes = 1 << 30;      // the least recently used indexes go beyond it
+  int64_t load_page = 2'000;       // rows read at once while loading
+  Snapshots* snapshots = nullptr;  // borrowed; null: every load is from rows
 };
 
 // Loop thread only; counting terms and building run on the compute pool.
@@ -49,6 +53,11 @@ class Indexes {
   // what this node has put in itself is not read again. If it throws, apply the same rows again.
   Task<> Apply(std::vector<store::OutboxEvent> events);
 
+  // Writes the snapshots that are due, one at a time. True: one was written, look again.
+  Task<bool> SaveDue();
+  // At the end, when nothing changes any more; none is begun after the deadline.
+  Task<> SaveLast(std::chrono::steady_clock::time_point deadline);
+
   // Everything is given up; the next use loads anew. After a gap in the outbox.
   void Clear();
   void Drop(Uuid brain);
@@ -63,7 +72,7 @@ class Indexes {
 
  private:
   struct Resident;
-  struct Changes;
+  class Changes;
   class Work;
   // Shared by the table, by those who wait for the load, and by work in flight on it.
   using Shared = std::shared_ptr<Resident>;
@@ -72,6 +81,11 @@ class Indexes {
   Shared Add(Uuid brain, asio::any_io_executor executor);
   void Touch(Resident& resident);
   Task<> Load(Shared resident);
+  Task<> LoadRows(Shared resident);
+  Task<bool> LoadSnapshot(Shared resident);
+  SnapshotKey KeyOf(const Resident& resident) const;
+  SnapshotDue::Sight SightOf(const Resident& resident) const;
+  Task<bool> Save(Shared resident, SnapshotStep step);
   IndexLoader LoaderOf(const Shared& resident);
   Task<> ApplyTo(Shared resident, Changes changes);
   Task<> PutInto(Shared resident, std::vector<Episode> episodes);
@@ -86,6 +100,8 @@ class Indexes {
   Gauge& resident_gauge_;
   Gauge& bytes_gauge_;
   Histogram& load_seconds_;
+  Counter& loads_from_rows_;
+  Counter& loads_from_snapshots_;
   std::list<Uuid> recent_;  // most recent first
   std::unordered_map<Uuid, Shared> residents_;
   size_t bytes_ = 0;    // of all residents, as last measured

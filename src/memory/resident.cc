@@ -1,6 +1,7 @@
 #include "memory/resident.h"
 
 #include <algorithm>
+#include <boost/asio/as_tuple.hpp>
 
 namespace nexus::memory {
 
@@ -27,6 +28,10 @@ void Indexes::Resident::ForgetOwn(const store::OutboxEvent& event) {
   if (event.type == "episode.embedded" && HasOwn(*id, event.generation)) {
     if (own_generations[*id] == event.generation) own_generations.erase(*id);
   }
+}
+
+Task<> Indexes::Resident::WaitRestored() {
+  while (restoring) co_await restored.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
 void Indexes::Resident::Remove(Uuid id) {

@@ -20,7 +20,11 @@ struct Indexes::Resident {
   Resident(Uuid id, size_t dimension, asio::any_io_executor executor)
       : brain(id),
         index(std::make_shared<recall::BrainIndex>(dimension)),
-        loaded(executor, asio::steady_timer::time_point::max()) {}
+        loaded(executor, asio::steady_timer::time_point::max()),
+        restored(executor, asio::steady_timer::time_point::max()) {}
+
+  // A snapshot takes the place of all that the index holds: nothing must be put in before.
+  Task<> WaitRestored();
 
   // What this node wrote itself, until the outbox tells of it: it need not be read again. When
   // there is too much of it, it is forgotten, and read again.
@@ -39,6 +43,9 @@ struct Indexes::Resident {
   bool loading = true;
   std::exception_ptr failure;        // of the load
   asio::steady_timer loaded;         // cancelled when the load has ended
+  bool restoring = false;            // from a snapshot; a part of the load
+  asio::steady_timer restored;       // cancelled when that has ended
+  SnapshotDue due;                   // the next snapshot
   std::list<Uuid>::iterator place;   // in recent_
   size_t bytes = 0;                  // as last measured
   size_t work = 0;                   // in flight

@@ -121,6 +121,7 @@ Task<Result<void>> Revise::Erase(Target target) {
     co_return std::unexpected(ToError(loss));
   }
   spaces_.Remove(target.brain, target.id);
+  co_await spaces_.ForgetSnapshots(target.brain);
   co_return done;
 }
 

@@ -4,6 +4,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <span>
 
+#include "base/log.h"
+
 namespace nexus::memory {
 
 namespace {
@@ -15,6 +17,7 @@ LivingSpace::LivingSpace(std::optional<store::Space> row,
     : row_(std::move(row)), embedder_(std::move(embedder)) {
   IndexOptions options = parts.index;
   options.dimension = row_ ? static_cast<size_t>(row_->dimension) : 0;
+  options.artefact = row_ ? row_->artefact_sha256 : "";
   if (row_) vectors_.emplace(parts.api, row_->id);
   if (embedder_) lane_.emplace(*embedder_, parts.metrics);
   indexes_.emplace(parts.episodes, vectors(), parts.compute, parts.metrics, options);
@@ -60,6 +63,7 @@ Task<> Spaces::Remove(int64_t id) {
     co_await timer.async_wait(asio::use_awaitable);
   } while (space.use_count() > 1);
   space->indexes().Clear();
+  if (parts_.index.snapshots != nullptr) co_await parts_.index.snapshots->ForgetSpace(id);
 }
 
 void Spaces::SetTrouble(int64_t id, std::string why) {
@@ -96,10 +100,34 @@ void Spaces::Remove(Uuid brain, Uuid id) {
 Task<> Spaces::Apply(std::vector<store::OutboxEvent> events) {
   const std::vector<SharedSpace> spaces = all_;
   for (const SharedSpace& space : spaces) co_await space->indexes().Apply(events);
+  if (parts_.index.snapshots == nullptr) co_return;
+  try {
+    co_await parts_.index.snapshots->ForgetErased(std::move(events));
+  } catch (const Failure& failure) {
+    LogError("a snapshot is still there", {{"error", failure.what()}});
+  }
 }
 
-void Spaces::Clear() {
+Task<> Spaces::Clear() {
   for (const SharedSpace& space : all_) space->indexes().Clear();
+  if (parts_.index.snapshots != nullptr) co_await parts_.index.snapshots->ForgetAll();
+}
+
+Task<> Spaces::ForgetSnapshots(Uuid brain) {
+  if (parts_.index.snapshots != nullptr) co_await parts_.index.snapshots->Forget(brain);
+}
+
+Task<bool> Spaces::SaveDue() {
+  const std::vector<SharedSpace> spaces = all_;
+  for (const SharedSpace& space : spaces) {
+    if (co_await space->indexes().SaveDue()) co_return true;
+  }
+  co_return false;
+}
+
+Task<> Spaces::SaveLast(std::chrono::steady_clock::time_point deadline) {
+  const std::vector<SharedSpace> spaces = all_;
+  for (const SharedSpace& space : spaces) co_await space->indexes().SaveLast(deadline);
 }
 
 void Spaces::Drop(Uuid brain) {

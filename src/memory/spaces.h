@@ -22,7 +22,7 @@ struct SpaceParts {
   store::Episodes& episodes;
   ComputePool& compute;
   Metrics& metrics;
-  IndexOptions index;  // of each space; its dimension is the space's
+  IndexOptions index;  // of each space; its dimension and artefact are the space's
 };
 
 // Loop thread only. Its destructor waits for a run of the model that is going on.
@@ -90,9 +90,16 @@ class Spaces {
   Task<> Put(Uuid brain, std::vector<Episode> episodes);
   void Remove(Uuid brain, Uuid id);
   Task<> Apply(std::vector<store::OutboxEvent> events);
-  void Clear();
   void Drop(Uuid brain);
   Task<> Drain();
+  Task<bool> SaveDue();
+  Task<> SaveLast(std::chrono::steady_clock::time_point deadline);
+
+  // Indexes and snapshots of all brains: after a gap in the outbox.
+  Task<> Clear();
+  // Something of the brain was erased, and this node's snapshots may hold it: when this returns
+  // they are gone. Throws Failure if one cannot be removed.
+  Task<> ForgetSnapshots(Uuid brain);
 
  private:
   SpaceParts parts_;

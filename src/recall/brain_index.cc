@@ -39,11 +39,12 @@ PreparedEpisode Prepare(const Episode& episode) {
 }
 
 struct BrainIndex::State {
+  size_t dimension;
   EpisodeTable episodes;
 };
 
 BrainIndex::BrainIndex(size_t dimension)
-    : state_(std::make_unique<State>(EpisodeTable(dimension))),
+    : state_(std::make_unique<State>(dimension, EpisodeTable(dimension))),
       resident_bytes_(state_->episodes.resident_bytes()) {}
 
 BrainIndex::~BrainIndex() = default;
@@ -57,11 +58,18 @@ std::shared_lock<std::shared_mutex> BrainIndex::LockToRead() const {
 class BrainIndex::Change {
  public:
   explicit Change(BrainIndex& index) : index_(index) {
+    ++index.waiting_changes_;
     std::lock_guard turn(index.guards_turn_);
     lock_ = std::unique_lock(index.guards_state_);
+    --index.waiting_changes_;
   }
-  ~Change() { index_.resident_bytes_ = index_.state_->episodes.resident_bytes(); }
+  ~Change() {
+    index_.resident_bytes_ = index_.state_->episodes.resident_bytes();
+    index_.size_ = index_.state_->episodes.size();
+    ++index_.changes_;
+  }
   EpisodeTable* operator->() { return &index_.state_->episodes; }
+  EpisodeTable& operator*() { return index_.state_->episodes; }
 
  private:
   BrainIndex& index_;
@@ -81,10 +89,25 @@ std::vector<Hit> BrainIndex::Search(const Question& question) const {
   return Rank(state_->episodes, question);
 }
 
-size_t BrainIndex::size() const {
+bool BrainIndex::Write(const ByteSink& sink, bool yields) const {
   auto lock = LockToRead();
-  return state_->episodes.size();
+  const ByteSink if_none_waits = [&](std::span<const std::byte> bytes) {
+    return !(yields && waiting_changes_ > 0) && sink(bytes);
+  };
+  ImageWriter writer(if_none_waits);
+  state_->episodes.Write(writer);
+  return writer.Finish();
 }
+
+void BrainIndex::Read(ImageReader& reader) {
+  EpisodeTable read = EpisodeTable::Read(reader, state_->dimension);
+  reader.Finish();
+  *Change(*this) = std::move(read);
+}
+
+uint64_t BrainIndex::changes() const { return changes_; }
+
+size_t BrainIndex::size() const { return size_; }
 
 size_t BrainIndex::embedded() const {
   auto lock = LockToRead();

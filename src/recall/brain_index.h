@@ -27,6 +27,7 @@
 #include "base/uuid.h"
 #include "domain/episode.h"
 #include "domain/filter.h"
+#include "recall/image.h"
 #include "text/terms.h"
 
 namespace nexus::recall {
@@ -134,7 +135,16 @@ class BrainIndex {
   // only what has a vector. The question's vector must have the index's dimension (asserted).
   std::vector<Hit> Search(const Question& question) const;
 
-  size_t size() const;            // episodes
+  // What Read() of another index takes. With `yields` it gives up, and is false, when a change
+  // waits for it to end; it is also false if the sink wants no more.
+  bool Write(const ByteSink& sink, bool yields) const;
+  // In place of what is there; as long as it reads, the former answers. Throws Failure(kInvalid) if
+  // that is no whole index of this dimension, and then changes nothing.
+  void Read(ImageReader& reader);
+
+  // How often it was changed.
+  uint64_t changes() const;
+  size_t size() const;            // episodes; waits for nobody
   size_t embedded() const;        // episodes with vectors
   size_t resident_bytes() const;  // an estimate, for metrics and budgets; waits for nobody
 
@@ -145,10 +155,13 @@ class BrainIndex {
 
   // Held by whoever waits for guards_state_, so that new searches queue behind a waiting writer:
   // shared_mutex lets readers that overlap keep it out for ever.
+  std::atomic<int> waiting_changes_ = 0;
   mutable std::mutex guards_turn_;
   mutable std::shared_mutex guards_state_;
   std::unique_ptr<State> state_;
   std::atomic<size_t> resident_bytes_;
+  std::atomic<size_t> size_ = 0;
+  std::atomic<uint64_t> changes_ = 0;
 };
 
 }  // namespace nexus::recall

@@ -106,19 +106,8 @@ void EpisodeTable::RemoveVectors(uint32_t slot) {
 // Finds the passages between which those of the episode belong.
 EpisodeTable::Neighbours EpisodeTable::Join(uint32_t slot, const std::string& name) {
   if (name.empty()) return {};
-  auto [id, is_new] = session_ids_.try_emplace(name, 0);
-  if (is_new) {
-    id->second = static_cast<uint32_t>(sessions_.size());
-    if (free_sessions_.empty()) {
-      sessions_.emplace_back();
-    } else {
-      id->second = free_sessions_.back();
-      free_sessions_.pop_back();
-    }
-    sessions_[id->second].name = name;
-  }
-  entries_[slot].session = id->second;
-  Session& session = sessions_[id->second];
+  entries_[slot].session = SessionNamed(name);
+  Session& session = sessions_[entries_[slot].session];
   auto place = session.episodes.insert(Place(session, slot), slot);
   Neighbours neighbours;
   if (place != session.episodes.begin()) {
@@ -126,6 +115,20 @@ EpisodeTable::Neighbours EpisodeTable::Join(uint32_t slot, const std::string& na
   }
   if (++place != session.episodes.end()) neighbours.next = entries_[*place].first_passage;
   return neighbours;
+}
+
+uint32_t EpisodeTable::SessionNamed(const std::string& name) {
+  auto [id, is_new] = session_ids_.try_emplace(name, 0);
+  if (!is_new) return id->second;
+  id->second = static_cast<uint32_t>(sessions_.size());
+  if (free_sessions_.empty()) {
+    sessions_.emplace_back();
+  } else {
+    id->second = free_sessions_.back();
+    free_sessions_.pop_back();
+  }
+  sessions_[id->second].name = name;
+  return id->second;
 }
 
 void EpisodeTable::Leave(uint32_t slot) {
@@ -140,10 +143,13 @@ void EpisodeTable::Leave(uint32_t slot) {
 }
 
 std::vector<uint32_t>::iterator EpisodeTable::Place(Session& session, uint32_t slot) {
-  return std::ranges::lower_bound(session.episodes, slot, [this](uint32_t a, uint32_t b) {
-    return std::tie(entries_[a].occurred_at, entries_[a].id) <
-           std::tie(entries_[b].occurred_at, entries_[b].id);
-  });
+  return std::ranges::lower_bound(session.episodes, slot,
+                                  [this](uint32_t a, uint32_t b) { return IsBefore(a, b); });
+}
+
+bool EpisodeTable::IsBefore(uint32_t slot, uint32_t other) const {
+  return std::tie(entries_[slot].occurred_at, entries_[slot].id) <
+         std::tie(entries_[other].occurred_at, entries_[other].id);
 }
 
 size_t EpisodeTable::resident_bytes() const {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "recall/brain_index.h"
+#include "recall/image.h"
 #include "recall/vector_rows.h"
 #include "recall/word_index.h"
 
@@ -38,6 +39,11 @@ class EpisodeTable {
   bool SetVectors(Uuid id, int64_t generation, std::span<const ChunkVector> chunks);
   void Remove(Uuid id);
 
+  // All that is there, in any order. Read throws what the reader throws, and leaves it to the
+  // caller to look whether there is more behind it.
+  void Write(ImageWriter& writer) const;
+  static EpisodeTable Read(ImageReader& reader, size_t dimension);
+
   const std::vector<Entry>& entries() const { return entries_; }  // also unused ones
   const Attributes& attributes(uint32_t entry) const { return attributes_[entry]; }
   size_t sessions() const { return sessions_.size(); }  // also unused ones
@@ -63,6 +69,7 @@ class EpisodeTable {
     using is_transparent = void;
   };
 
+  class Image;
   uint32_t NewSlot(Uuid id);
   void SetAttributes(uint32_t slot, Attributes attributes);
   void AddPassages(uint32_t slot, const PreparedEpisode& episode);
@@ -71,6 +78,8 @@ class EpisodeTable {
   Neighbours Join(uint32_t slot, const std::string& session);
   void Leave(uint32_t slot);
   std::vector<uint32_t>::iterator Place(Session& session, uint32_t slot);
+  uint32_t SessionNamed(const std::string& name);
+  bool IsBefore(uint32_t slot, uint32_t other) const;  // in a session
 
   WordIndex words_;
   VectorRows vectors_;

@@ -24,6 +24,23 @@ uint32_t PassageChain::Insert(Passage passage, uint32_t previous, uint32_t next)
   return slot;
 }
 
+uint32_t PassageChain::Append(Passage passage) {
+  passages_.push_back(passage);
+  previous_.push_back(kNone);
+  next_.push_back(kNone);
+  wide_lengths_.push_back(0);
+  return static_cast<uint32_t>(living_++);
+}
+
+void PassageChain::Link(uint32_t previous, uint32_t next) {
+  next_[previous] = next;
+  previous_[next] = previous;
+}
+
+void PassageChain::CountLengths() {
+  for (uint32_t slot = 0; slot < passages_.size(); ++slot) RefreshLength(slot);
+}
+
 void PassageChain::Remove(uint32_t slot) {
   uint32_t previous = previous_[slot];
   uint32_t next = next_[slot];

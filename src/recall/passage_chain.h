@@ -26,6 +26,11 @@ class PassageChain {
 
   // Between `previous` and `next`, which are neighbours; either may be kNone.
   uint32_t Insert(Passage passage, uint32_t previous, uint32_t next);
+  // Many at once: each is appended, all that are neighbours are linked, and then the lengths are
+  // counted. Nothing may have been removed before.
+  uint32_t Append(Passage passage);
+  void Link(uint32_t previous, uint32_t next);
+  void CountLengths();
   // Its neighbours become neighbours of each other.
   void Remove(uint32_t slot);
   // Nothing names the removed slots any more.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "recall/dot_product.h"
+#include "recall/image.h"
 #include "recall/passage_chain.h"
 
 namespace nexus::recall {
@@ -30,6 +31,10 @@ class VectorRows {
   // This row and those behind it.
   void RemoveFrom(uint32_t row);
 
+  // These rows, whose vectors follow in the image. Throws what the reader throws.
+  static VectorRows Read(ImageReader& reader, size_t dimension, std::vector<Row> rows);
+  void Write(ImageWriter& writer, uint32_t row) const;
+
   // The inner product of every row, also of unused ones (0). `question` has the dimension's size.
   std::vector<float> Score(std::span<const float> question) const;
 
@@ -45,6 +50,7 @@ class VectorRows {
     void operator()(float* block) const { ::operator delete[](block, kAlignment); }
   };
 
+  void AddBlock();
   float* Values(uint32_t row) const;
 
   size_t dimension_;

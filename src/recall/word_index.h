@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "recall/image.h"
 #include "recall/passage_chain.h"
 #include "text/terms.h"
 
@@ -28,6 +29,10 @@ class WordIndex {
   uint32_t Insert(const PassageChain::Passage& passage, const Frequencies& frequencies,
                   uint32_t previous, uint32_t next);
   void Remove(uint32_t slot);
+
+  // The terms of passages that come in this order. Read throws what the reader throws.
+  void Write(ImageWriter& writer, const std::vector<uint32_t>& slots) const;
+  static WordIndex Read(ImageReader& reader, PassageChain passages);
 
   // T of every slot, in [0, 1); 0 where no word matches.
   std::vector<float> Score(const std::vector<text::QuestionTerm>& question) const;
@@ -61,6 +66,7 @@ class WordIndex {
   };
 
   uint32_t Intern(const std::string& term);
+  void ReadTerm(ImageReader& reader);
   double Idf(size_t passages) const;
   Weighed Weigh(const std::vector<text::QuestionTerm>& question) const;
   void Gather(const Term& term, std::vector<float>& frequencies,

@@ -146,6 +146,7 @@ class IsolationTest : public DatabaseTest {
         {sql::kAnnounceEmbedded, "nexus_embedder", {theirs, item, "1", "1", space}},
         {sql::kSampleEpisodes, "nexus_api", {theirs, many}},
         {sql::kReadOutbox, "nexus_api", {"0", "-1", many}},
+        {sql::kReadBrainsOutbox, "nexus_api", {theirs, "0", "-1", many}},
     };
   }
 

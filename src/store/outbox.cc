@@ -18,6 +18,18 @@ bool IsLess(std::string_view xid, std::string_view other) {
   return xid.size() != other.size() ? xid.size() < other.size() : xid < other;
 }
 
+std::vector<OutboxEvent> ReadEvents(const Rows& rows) {
+  std::vector<OutboxEvent> events;
+  events.reserve(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    Row row = rows[i];
+    events.push_back({std::string(row.Text(0)), row.Integer(1), row.Id(2), std::string(row.Text(3)),
+                      std::string(row.Text(4)), row.IsNull(5) ? -1 : row.Integer(5),
+                      row.IsNull(6) ? -1 : row.Integer(6)});
+  }
+  return events;
+}
+
 }  // namespace
 
 bool Continues(const Position& reached, const Position& start) {
@@ -56,17 +68,41 @@ Task<Position> Outbox::Start() {
 }
 
 Task<std::vector<OutboxEvent>> Outbox::Read(Position after, int64_t limit) {
-  Rows rows = co_await relay_.Run(sql::kReadOutbox,
-                                  {after.xid, ToParameter(after.seq), ToParameter(limit)});
-  std::vector<OutboxEvent> events;
-  events.reserve(rows.size());
-  for (size_t i = 0; i < rows.size(); ++i) {
-    Row row = rows[i];
-    events.push_back({std::string(row.Text(0)), row.Integer(1), row.Id(2), std::string(row.Text(3)),
-                      std::string(row.Text(4)), row.IsNull(5) ? -1 : row.Integer(5),
-                      row.IsNull(6) ? -1 : row.Integer(6)});
+  co_return ReadEvents(co_await relay_.Run(
+      sql::kReadOutbox, {after.xid, ToParameter(after.seq), ToParameter(limit)}));
+}
+
+Task<OutboxReach> Outbox::Reach(int64_t rows) {
+  Rows found = co_await relay_.Run(sql::kOutboxReach, {ToParameter(rows)});
+  OutboxReach reach;
+  for (size_t i = 0; i < found.size(); ++i) {
+    auto& place = found[i].Text(0) == "oldest" ? reach.oldest : reach.floor;
+    place = Position{"", std::string(found[i].Text(1)), found[i].Integer(2)};
   }
-  co_return events;
+  co_return reach;
+}
+
+Task<std::vector<Erasure>> Outbox::LastErasures(Position after) {
+  Rows rows = co_await relay_.Run(sql::kLastErasures, {after.xid, ToParameter(after.seq)});
+  std::vector<Erasure> erasures;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    erasures.push_back({rows[i].Id(0), {"", std::string(rows[i].Text(1)), rows[i].Integer(2)}});
+  }
+  co_return erasures;
+}
+
+Task<std::string> Outbox::IdentifyTables() {
+  Rows rows = co_await relay_.Run(sql::kIdentifyTables, {});
+  co_return std::string(rows[0].Text(0));
+}
+
+Task<std::vector<OutboxEvent>> BrainsOutbox::Read(Uuid brain, Position after, int64_t limit) {
+  postgres::Transaction transaction = co_await api_.BeginAs(brain);
+  Rows rows = co_await transaction.Run(
+      sql::kReadBrainsOutbox,
+      {ToParameter(brain), after.xid, ToParameter(after.seq), ToParameter(limit)});
+  co_await transaction.Commit();
+  co_return ReadEvents(rows);
 }
 
 }  // namespace nexus::store

@@ -1,6 +1,7 @@
 // Reading the outbox. Loop thread only; every function may throw what postgres/ throws.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +32,9 @@ std::optional<Position> ParsePosition(std::string_view text);
 // Is everything up to `place` read, when `reached` is? Of the same epoch. Pure.
 bool Covers(const Position& reached, const Position& place);
 
+// No row that is younger may ever be dropped.
+inline constexpr std::chrono::hours kOutboxKeeps{24};
+
 struct OutboxEvent {
   std::string xid;
   int64_t seq = 0;
@@ -39,6 +43,18 @@ struct OutboxEvent {
   std::string type;         // "episode.created", …
   int64_t generation = -1;  // of "episode.embedded"
   int64_t space = -1;       // of "episode.embedded"; older programs do not say
+};
+
+// How far back the outbox can be read; the places are of the present epoch, which they do not name.
+struct OutboxReach {
+  std::optional<Position> oldest;  // nullopt: it is empty
+  std::optional<Position> floor;   // so many rows are behind it; nullopt: there are not so many
+};
+
+// The place of the last deletion of an episode.
+struct Erasure {
+  Uuid brain;
+  Position place;  // as above
 };
 
 class Outbox {
@@ -50,9 +66,26 @@ class Outbox {
   Task<Position> Start();
   // In order, only rows that no running transaction can still precede.
   Task<std::vector<OutboxEvent>> Read(Position after, int64_t limit);
+  Task<OutboxReach> Reach(int64_t rows);
+  // Behind `after`, one for each brain that had any.
+  Task<std::vector<Erasure>> LastErasures(Position after);
+  // Other tables have another name: what was read from these says nothing of those.
+  Task<std::string> IdentifyTables();
 
  private:
   postgres::Pool& relay_;
+};
+
+// One brain's rows alone. Pool of nexus_api.
+class BrainsOutbox {
+ public:
+  explicit BrainsOutbox(postgres::Pool& api) : api_(api) {}
+
+  // In order; also rows that a running transaction can still precede.
+  Task<std::vector<OutboxEvent>> Read(Uuid brain, Position after, int64_t limit);
+
+ private:
+  postgres::Pool& api_;
 };
 
 }  // namespace nexus::store

@@ -42,7 +42,7 @@ ROLES = {  # who runs a statement, where it is not nexus_api
     "nexus_owner": {"CreateSpace", "MoveSpace", "ActivateSpace", "RetireSpace", "LockMigrations", "ListMigrations", "RecordMigration", "DescribeColumns", "QueueMissing"},
     "nexus_embedder": {"ClaimWork", "ExtendLease", "FinishWork", "DelayWork", "ReturnWork", "AnnounceEmbedded",
                        "DeleteVectors", "InsertVectors", "RetryFailed", "GetEpisodes", "GetContext"},
-    "nexus_relay": {"OutboxStart", "ReadOutbox"},
+    "nexus_relay": {"OutboxStart", "ReadOutbox", "OutboxReach", "LastErasures", "IdentifyTables"},
     "nexus_keeper": {"EnsureOutboxPartition", "PruneBrainsKeys", "PruneCallersKeys", "ListSpaces", "CountSpace", "ListFailed"},
 }
 
