@@ -60,12 +60,16 @@ std::optional<Error> CheckText(const std::string& text, const FieldRule& rule,
   return std::nullopt;
 }
 
+// "0.001", "1000000": as people write it.
+std::string Written(double number) { return std::format("{:.15g}", number); }
+
 std::optional<Error> CheckNumber(double number, const FieldRule& rule, const std::string& pointer) {
   if (number >= rule.minimum && number <= rule.maximum) return std::nullopt;
   if (std::isinf(rule.maximum)) {
-    return Refuse(pointer, std::format("must be at least {}", rule.minimum));
+    return Refuse(pointer, std::format("must be at least {}", Written(rule.minimum)));
   }
-  return Refuse(pointer, std::format("must be between {} and {}", rule.minimum, rule.maximum));
+  return Refuse(pointer, std::format("must be between {} and {}", Written(rule.minimum),
+                                     Written(rule.maximum)));
 }
 
 std::optional<Error> Read(const TypeInfo& type, const json::value& value, const FieldRule& rule,
@@ -109,7 +113,7 @@ std::optional<Error> ReadText(const TypeInfo& type, const json::value& value, co
     return std::nullopt;
   }
   if (type.kind == TypeKind::kTimestamp) {
-    auto time = ParseTimestamp(*text);
+    auto time = ParseRfc3339(*text);
     if (!time) return Refuse(pointer, "must be an RFC 3339 time like 2026-11-24T13:52:30Z");
     *static_cast<Timestamp*>(target) = *time;
     return std::nullopt;

@@ -147,7 +147,7 @@ void FindWrongValues(LayeredValues values, std::vector<Error>& faults) {
       return faults.push_back(std::move(error));
     }
     error.message = wrong->second.place + ": " + error.message;
-    if (error.remedy.empty()) error.remedy = "`nexus config reference` says what it takes";
+    if (error.remedy.empty()) error.remedy = kWhatASettingTakes;
     if (!std::ranges::contains(faults, error.message, &Error::message)) {
       faults.push_back(std::move(error));
     }

@@ -40,6 +40,9 @@ Result<FlagValues> ResolveSettings(const FlagValues& flags,
 // the first. Empty if nothing is. Also for values that a higher layer hides.
 std::vector<Error> FindFaults(const std::optional<std::filesystem::path>& file);
 
+// What to do about a value that MakeConfig refuses.
+inline constexpr const char* kWhatASettingTakes = "`nexus config reference` says what it takes";
+
 // "data-dir" -> "NEXUS_DATA_DIR".
 std::string EnvironmentName(std::string_view setting);
 

@@ -27,8 +27,10 @@ LayeredValues ServerFlags::Layers() const {
 
 Config ServerFlags::Resolve() const {
   auto config = MakeConfig(TextsOf(Layers()));
-  if (!config) throw Failure(config.error());
-  return *config;
+  if (config) return *config;
+  Error error = config.error();
+  if (error.remedy.empty()) error.remedy = kWhatASettingTakes;
+  throw Failure(std::move(error));
 }
 
 }  // namespace nexus::app

@@ -142,6 +142,8 @@ class StrictHandler {
   std::string fault_;
 };
 
+constexpr const char* kHalfOfAPair = "a surrogate (\\uD800 to \\uDFFF) stands without its partner";
+
 std::string Describe(boost::system::error_code ec, JsonLimits limits) {
   if (ec == json::error::incomplete) return "the text ends before the value does";
   if (ec == json::error::extra_data) return "something follows the value";
@@ -150,7 +152,7 @@ std::string Describe(boost::system::error_code ec, JsonLimits limits) {
   }
   if (ec == json::error::illegal_leading_surrogate ||
       ec == json::error::illegal_trailing_surrogate) {
-    return "a surrogate (\\uD800 to \\uDFFF) stands without its partner";
+    return kHalfOfAPair;
   }
   if (ec == json::error::expected_hex_digit) return "\\u needs four hexadecimal digits";
   if (ec == json::error::exponent_overflow) return "the number is too large";
@@ -172,6 +174,18 @@ size_t SequenceLength(std::string_view text) {
   if (byte(1) < low || byte(1) > high || !tail(2)) return 0;
   if (lead < 0xF0) return 3;
   return tail(3) ? 4 : 0;
+}
+
+// True if it ends in "\uD800" to "\uDBFF", the first half of a pair.
+bool EndsInHalfOfAPair(std::string_view text) {
+  constexpr size_t kEscape = sizeof("\\uD800") - 1;
+  if (text.size() < kEscape) return false;
+  const std::string_view escape = text.substr(text.size() - kEscape);
+  text.remove_suffix(kEscape);
+  const size_t last_other = text.find_last_not_of('\\');
+  const size_t backslashes = text.size() - (last_other == text.npos ? 0 : last_other + 1);
+  return escape.starts_with("\\u") && std::string_view("dD").contains(escape[2]) &&
+         std::string_view("89abAB").contains(escape[3]) && backslashes % 2 == 0;
 }
 
 void AppendEscaped(std::string& out, char c) {
@@ -286,6 +300,7 @@ Result<boost::json::value> ParseJson(std::string_view text, JsonLimits limits) {
       read = bad;
     }
   }
+  if (what.empty() && EndsInHalfOfAPair(text.substr(0, read))) what = kHalfOfAPair;
   if (what.empty()) what = Describe(ec, limits);
   return FailField(ErrorCode::kInvalid, parser.handler().Place(),
                    std::format("This is not valid JSON: at byte {}, {}.", read, what));

@@ -34,6 +34,16 @@ TEST(JsonTest, WhatIsNotStrictJsonIsRefusedAndThePlaceNamed) {
   EXPECT_TRUE(ParseJson(std::string(64, '[') + std::string(64, ']')));
 }
 
+TEST(JsonTest, HalfOfASurrogatePairIsCalledThat) {
+  auto message = [](std::string_view text) { return ParseJson(text).error().message; };
+  for (std::string_view text :
+       {R"("\ud800")", R"("\uD9abx")", R"("\udc00")", R"("\ud800\ud800")", R"("\\\udbff")"}) {
+    EXPECT_TRUE(message(text).contains("without its partner")) << message(text);
+  }
+  EXPECT_FALSE(message("\"\\\\ud800\x01\"").contains("without its partner"));
+  EXPECT_TRUE(ParseJson(R"("\ud83d\ude00")"));
+}
+
 TEST(JsonTest, MoreValuesThanTheLimitAreRefused) {
   EXPECT_TRUE(ParseJson(R"({"a":[1,2]})", {.max_values = 4}));
   auto value = ParseJson(R"({"a":[1,2,3]})", {.max_values = 3});

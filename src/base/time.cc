@@ -87,6 +87,14 @@ std::optional<microseconds> TakeOffset(std::string_view& text) {
   return negative ? -offset : offset;
 }
 
+// "Z", "+HH:MM" or "-HH:MM".
+bool EndsInOffset(std::string_view text) {
+  if (text.ends_with('Z') || text.ends_with('z')) return true;
+  if (text.size() < 6) return false;
+  const std::string_view end = text.substr(text.size() - 6);
+  return (end[0] == '+' || end[0] == '-') && end[3] == ':';
+}
+
 }  // namespace
 
 std::optional<Timestamp> ParseTimestamp(std::string_view text) {
@@ -101,6 +109,13 @@ std::optional<Timestamp> ParseTimestamp(std::string_view text) {
   const Timestamp utc = *date + *time - *offset;
   if (utc < kFirst || utc >= kBeyondLast) return std::nullopt;
   return utc;
+}
+
+std::optional<Timestamp> ParseRfc3339(std::string_view text) {
+  constexpr size_t kBeforeSeconds = sizeof("2026-11-24T13:52") - 1;
+  const bool has_seconds = text.size() > kBeforeSeconds && text[kBeforeSeconds] == ':';
+  if (!has_seconds || text.contains(',') || !EndsInOffset(text)) return std::nullopt;
+  return ParseTimestamp(text);
 }
 
 std::string FormatTimestamp(Timestamp time) {

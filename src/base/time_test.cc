@@ -41,5 +41,22 @@ TEST(TimestampTest, AnOffsetThatLeadsOutOfTheYearsOfFourDigitsIsRefused) {
   EXPECT_EQ(RoundTrip("9999-12-31T23:59:59Z"), "9999-12-31T23:59:59Z");
 }
 
+TEST(Rfc3339Test, TakesEveryFormOfIt) {
+  for (std::string_view text :
+       {"2026-11-24T13:52:30Z", "2026-11-24t13:52:30z", "2026-11-24 13:52:30Z",
+        "2026-11-24T14:52:30+01:00", "2026-11-24T13:52:30.000Z", "2026-11-24T13:22:30-00:30"}) {
+    EXPECT_EQ(ParseRfc3339(text), ParseTimestamp("2026-11-24T13:52:30Z")) << text;
+  }
+}
+
+TEST(Rfc3339Test, WhatIsOnlyLikeItIsRefused) {
+  for (std::string_view text :
+       {"", "2026-11-24", "2026-11-24T13:52Z", "2026-11-24T13:52:30", "2026-11-24T13:52:30+0100",
+        "2026-11-24T13:52:30+01", "2026-11-24T13:52:30,5Z", "2026-11-24T13:52:30.Z",
+        "2026-11-24T13:52:30Z ", "2026-02-29T00:00:00Z", "2026-11-24T13:52:30+24:00"}) {
+    EXPECT_EQ(ParseRfc3339(text), std::nullopt) << text;
+  }
+}
+
 }  // namespace
 }  // namespace nexus

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <map>
 
-#include "cli/expiry.h"
+#include "cli/typed_time.h"
 
 namespace nexus::cli {
 namespace {
@@ -95,6 +95,13 @@ TEST(ReadExpiry, TakesSpansAndTimes) {
   for (const char* wrong : {"", "d", "0d", "-1d", "12", "12m", "tomorrow"}) {
     EXPECT_FALSE(ReadExpiry(wrong, now)) << wrong;
   }
+}
+
+TEST(AsRfc3339, CompletesWhatIsATimeAndLeavesTheRest) {
+  EXPECT_EQ(AsRfc3339("2027-01-31"), "2027-01-31T00:00:00Z");
+  EXPECT_EQ(AsRfc3339("2027-01-31 12:00"), "2027-01-31T12:00:00Z");
+  EXPECT_EQ(AsRfc3339("2027-01-31T12:00:00+01:00"), "2027-01-31T11:00:00Z");
+  EXPECT_EQ(AsRfc3339("tomorrow"), "tomorrow");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "cli/server.h"
+#include "cli/typed_time.h"
 #include "domain/episode.h"
 
 namespace nexus::cli {
@@ -35,7 +36,7 @@ void AddEpisodeFields(Flags& command, EpisodeFields& given) {
 boost::json::object ToJson(const EpisodeFields& given) {
   boost::json::object episode;
   SetText(episode, "content", given.content);
-  SetText(episode, "occurred_at", given.at);
+  SetText(episode, "occurred_at", given.at.transform(&AsRfc3339));
   SetText(episode, "speaker", given.speaker);
   SetText(episode, "session_id", given.session);
   SetText(episode, "project_id", given.project);

@@ -27,7 +27,7 @@ bool ReadLabel(const boost::json::value& value, Episode& episode) {
 
 bool ReadTime(const boost::json::value& value, Episode& episode) {
   if (value.is_null()) return true;
-  const auto time = value.is_string() ? ParseTimestamp(value.get_string()) : std::nullopt;
+  const auto time = value.is_string() ? ParseRfc3339(value.get_string()) : std::nullopt;
   if (time) episode.occurred_at = *time;
   return time.has_value();
 }

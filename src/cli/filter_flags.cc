@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "cli/server.h"
+#include "cli/typed_time.h"
 #include "http/message.h"
 
 namespace nexus::cli {
@@ -44,8 +45,8 @@ boost::json::object FilterOf(const FilterFlags& given) {
   SetIfGiven(filter, "project_id", given.project);
   SetIfGiven(filter, "session_id", given.session);
   SetIfGiven(filter, "speaker", given.speaker);
-  SetIfGiven(filter, "occurred_from", given.from);
-  SetIfGiven(filter, "occurred_before", given.before);
+  SetIfGiven(filter, "occurred_from", given.from.transform(&AsRfc3339));
+  SetIfGiven(filter, "occurred_before", given.before.transform(&AsRfc3339));
   SetIfGiven(filter, "min_importance", given.min_importance);
   SetIfGiven(filter, "max_importance", given.max_importance);
   return filter;

@@ -8,10 +8,10 @@
 #include "cli/answer.h"
 #include "cli/brains.h"
 #include "cli/command_list.h"
-#include "cli/expiry.h"
 #include "cli/layout.h"
 #include "cli/server.h"
 #include "cli/terminal.h"
+#include "cli/typed_time.h"
 
 namespace nexus::cli {
 namespace {

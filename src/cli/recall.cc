@@ -11,6 +11,7 @@
 #include "cli/recall_view.h"
 #include "cli/server.h"
 #include "cli/terminal.h"
+#include "cli/typed_time.h"
 
 namespace nexus::cli {
 namespace {
@@ -50,7 +51,7 @@ int Recall(const RecallFlags& given, const Defaults& defaults) {
   SetIfGiven(request, "importance_weight", given.importance);
   SetIfGiven(request, "expand", given.expand);
   SetIfGiven(request, "token_budget", given.token_budget);
-  SetIfGiven(request, "as_of", given.as_of);
+  SetIfGiven(request, "as_of", given.as_of.transform(&AsRfc3339));
   SetIfGiven(request, "min_position", given.min_position);
   if (given.dedupe) request["dedupe"] = true;
   if (given.explain) request["explain"] = true;

@@ -29,9 +29,7 @@ class QueryError : public Failure {
 // happened: an idempotency key decides when the caller tries again.
 class ConnectionLost : public Failure {
  public:
-  ConnectionLost(std::string message, bool outcome_unknown)
-      : Failure(ErrorCode::kUnavailable, std::move(message), "try again"),
-        outcome_unknown_(outcome_unknown) {}
+  ConnectionLost(std::string message, bool outcome_unknown);
   bool outcome_unknown() const { return outcome_unknown_; }
 
  private:

@@ -80,5 +80,15 @@ TEST(LastLinesTest, KeepsTheEndOfALongLog) {
   EXPECT_EQ(LastLines(folder.path() / "absent"), "");
 }
 
+TEST(LastLinesTest, AKnownCauseStandsAlone) {
+  TestFolder folder;
+  const auto log = folder.path() / "log";
+  std::ofstream(log)
+      << "10:02 [7] FATAL:  \"x\": No space left on device\nchild exited\nremoving\n";
+  EXPECT_EQ(LastLines(log), "FATAL:  \"x\": No space left on device");
+  std::ofstream(log) << "10:02 [7] LOG:  bad line 3\n10:02 [7] FATAL:  contains errors\n";
+  EXPECT_EQ(LastLines(log), "10:02 [7] LOG:  bad line 3 | 10:02 [7] FATAL:  contains errors");
+}
+
 }  // namespace
 }  // namespace nexus::stack

@@ -12,6 +12,15 @@ namespace {
 
 constexpr std::streamoff kMostTailBytes = 1000;
 constexpr size_t kTailLines = 4;
+constexpr std::string_view kFullDisk = "No space left on device";
+constexpr std::string_view kClosed = "Permission denied";
+
+bool SaysWhy(const std::string& line) { return line.contains(kFullDisk) || line.contains(kClosed); }
+
+std::string WithoutTime(const std::string& line) {
+  const size_t level = line.find("FATAL: ");  // of PostgreSQL; before it stand a time and a pid
+  return level == line.npos ? line : line.substr(level);
+}
 
 }  // namespace
 
@@ -50,19 +59,23 @@ std::string LastLines(const std::filesystem::path& log) {
     if (!part.empty()) lines.emplace_back(part.begin(), part.end());
   }
   if (start > 0 && lines.size() > 1) lines.erase(lines.begin());  // cut in its middle
-  const size_t first = lines.size() > kTailLines ? lines.size() - kTailLines : 0;
+  if (lines.size() > kTailLines) lines.erase(lines.begin(), lines.end() - kTailLines);
+  // Where a cause is known, the rest only hides it.
+  if (const auto last = std::ranges::find_last_if(lines, &SaysWhy); !last.empty()) {
+    return WithoutTime(last.front());
+  }
   std::string tail;
-  for (const std::string& line : lines | std::views::drop(first)) {
+  for (const std::string& line : lines) {
     tail += tail.empty() ? line : " | " + line;
   }
   return tail;
 }
 
 std::string RemedyFor(std::string_view last_lines, const std::filesystem::path& log) {
-  if (last_lines.contains("No space left on device")) {
+  if (last_lines.contains(kFullDisk)) {
     return "free some space there, or choose a --data-dir on another disk";
   }
-  if (last_lines.contains("Permission denied")) {
+  if (last_lines.contains(kClosed)) {
     return "give the folder back to the user the servers run as, or choose another --data-dir";
   }
   return std::format("read {}", log.native());

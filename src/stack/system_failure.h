@@ -13,7 +13,8 @@ namespace nexus::stack {
 // `action` is a verb: "make", "open", "write".
 Failure SystemFailure(std::string_view action, const std::filesystem::path& path, int error_number);
 
-// The last lines of a server's log as one line, at most ~1 KB; empty if there are none.
+// The last lines of a server's log as one line, at most ~1 KB; empty if there are none. If one of
+// them has a cause that RemedyFor knows, that one alone.
 std::string LastLines(const std::filesystem::path& log);
 
 // A server's last words decide what to advise: disk full, no permission, or: read the log.

@@ -37,21 +37,24 @@ def free_port():
 class Nexus:
     """One server. `start` and `kill` may alternate; the data stays."""
 
-    def __init__(self, *flags, binary=BINARY, environment=None):
+    def __init__(self, *flags, binary=BINARY, environment=None, data=None, database=None):
+        """`data`: another data directory; `database`: a DSN, for `nexus serve` instead of `nexus up`."""
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="nx"))
         self.folder.chmod(0o711)  # as root, the private servers run as another user
-        self.data = self.folder / "d"
+        self.data = data or self.folder / "d"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.flags = list(flags)
         self.binary = binary
         self.environment = {**os.environ, **(environment or {})}
+        self.database = database
         self.process = None
         self.log_path = self.folder / "log"
 
     def start(self):
         log = open(self.log_path, "ab")
-        command = [self.binary, "up", "--data-dir", self.data, "--port", str(self.port), *self.flags]
+        servers = ["serve", "--database", self.database] if self.database else ["up", "--data-dir", self.data]
+        command = [self.binary, *servers, "--port", str(self.port), *self.flags]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=self.environment)
         log.close()
         line = self.process.stdout.readline().decode().strip()
@@ -102,9 +105,12 @@ class Nexus:
         self.process.stdout.close()
         return status
 
-    def remove(self):
+    def end(self):
         if self.process and self.process.poll() is None:
             self.stop()
+
+    def remove(self):
+        self.end()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

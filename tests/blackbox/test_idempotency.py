@@ -139,21 +139,6 @@ def test_a_refused_write_leaves_its_key_free(brain):
     assert ask(brain.client, "PATCH", path, {"content": "z"}, "k").status_code == 200
 
 
-def test_while_the_first_request_runs_the_second_is_told_so(server, brain):
-    """The first is held up by somebody who has locked its episode by plain SQL."""
-    path = f"{brain.path}/episodes/{brain.remember('x')['id']}"
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        with server.psql_session(brain.name) as session:
-            session.ask("BEGIN; SELECT version FROM nexus_memory.episodes FOR UPDATE;")
-            first = pool.submit(ask, brain.client, "PATCH", path, {"content": "y"}, "k")
-            wait_until(lambda: server.psql(brain.name, "SELECT count(*) FROM pg_locks WHERE NOT granted") != "0")
-            second = ask(brain.client, "PATCH", path, {"content": "y"}, "k")
-            assert second.status_code == 409 and second.json()["type"] == "urn:nexus:problem:still-running", second.text
-            assert second.headers["retry-after"] and "x-should-retry" not in second.headers
-        assert first.result(30).status_code == 200
-    same(first.result(), ask(brain.client, "PATCH", path, {"content": "y"}, "k"))
-
-
 def test_sixteen_at_once_have_one_effect(brain):
     """Catches the mutant that claims the key in a transaction of its own."""
     path = f"{brain.path}/episodes/{brain.remember('x')['id']}"

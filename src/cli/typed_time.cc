@@ -1,8 +1,13 @@
-#include "cli/expiry.h"
+#include "cli/typed_time.h"
 
 #include <charconv>
 
 namespace nexus::cli {
+
+std::string AsRfc3339(const std::string& text) {
+  const auto time = ParseTimestamp(text);
+  return time ? FormatTimestamp(*time) : text;
+}
 
 Result<Timestamp> ReadExpiry(const std::string& text, Timestamp now) {
   constexpr int kMostUnits = 1'000'000;
