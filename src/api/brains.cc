@@ -46,7 +46,7 @@ Task<Result<BrainView>> CreateBrain(Services& services, Call call, NewBrain requ
   co_return View(brain);
 }
 
-Task<Result<BrainPage>> ListBrains(Services& services, Call call, PageRequest request) {
+Task<Result<BrainPage>> ListBrains(Services& services, Call call, BrainListRequest request) {
   std::string after;
   if (request.cursor) {
     auto place = ReadCursor(*request.cursor);

@@ -50,6 +50,7 @@ std::optional<Error> CheckText(const std::string& text, const FieldRule& rule,
                  std::format("{} bytes exceed the limit of {}", text.size(), rule.max_bytes),
                  pointer, "send a shorter text"};
   }
+  if (rule.not_empty && text.empty()) return Refuse(pointer, "must not be empty", "leave it out");
   if (rule.non_blank && text::IsBlank(text)) {
     return Refuse(pointer, "must hold something besides white space");
   }
@@ -208,7 +209,7 @@ std::optional<Error> Read(const TypeInfo& type, const json::value& value, const 
     case TypeKind::kList:
       return ReadList(type, value, rule, pointer, target);
     case TypeKind::kOptional:
-      if (value.is_null()) return std::nullopt;
+      if (value.is_null() && !rule.not_null) return std::nullopt;
       return Read(type.item(), value, rule, pointer, type.append(target));
     default:
       return ReadText(type, value, rule, pointer, target);

@@ -42,9 +42,13 @@ TEST(CodecTest, TooManyItemsAreInvalidAndTooLongALabelIsTooLarge) {
 }
 
 TEST(CursorTest, APlaceComesBackAndAnythingElseIsRefused) {
-  EXPECT_EQ(ReadCursor(MakeCursor("peña")).value(), "peña");
-  for (const char* cursor : {"", "f", "zz", "00", "ff", "c3"}) {
+  EXPECT_EQ(ReadCursor(MakeCursor("Ana.2_b-c")).value(), "Ana.2_b-c");
+  for (const char* cursor : {"", "f", "zz", "00", "ff", "c3b1", "7f", "1f"}) {
     EXPECT_FALSE(ReadCursor(cursor)) << cursor;
+  }
+  EXPECT_EQ(ReadNumberCursor(MakeCursor("999999999999999999")).value(), 999999999999999999);
+  for (const char* number : {"-1", "+1", "1.0", "1000000000000000000"}) {
+    EXPECT_FALSE(ReadNumberCursor(MakeCursor(number))) << number;
   }
 }
 

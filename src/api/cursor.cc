@@ -1,12 +1,14 @@
 #include "api/cursor.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/bytes.h"
-#include "base/json.h"
 
 namespace nexus::api {
 namespace {
+
+constexpr size_t kMaxNumberDigits = 18;
 
 std::unexpected<Error> RefuseCursor() {
   return FailField(ErrorCode::kInvalid, "/cursor", "is not a cursor of this list",
@@ -26,21 +28,19 @@ Result<std::string> ReadCursor(std::string_view cursor) {
     const char* end = cursor.data() + i + 2;
     unsigned byte = 0;
     auto [rest, error] = std::from_chars(cursor.data() + i, end, byte, 16);
-    if (error != std::errc() || rest != end || byte == 0) return RefuseCursor();
+    const bool printable = byte >= ' ' && byte < 0x7F;
+    if (error != std::errc() || rest != end || !printable) return RefuseCursor();
     place += static_cast<char>(byte);
   }
-  if (FindInvalidUtf8(place) != place.npos) return RefuseCursor();
   return place;
 }
 
 Result<int64_t> ReadNumberCursor(std::string_view cursor) {
   auto place = ReadCursor(cursor);
   if (!place) return std::unexpected(place.error());
-  int64_t number = 0;
-  const char* end = place->data() + place->size();
-  const auto [rest, error] = std::from_chars(place->data(), end, number);
-  if (error != std::errc() || rest != end) return RefuseCursor();
-  return number;
+  const bool digits = std::ranges::all_of(*place, [](char c) { return c >= '0' && c <= '9'; });
+  if (!digits || place->size() > kMaxNumberDigits) return RefuseCursor();
+  return std::stoll(*place);
 }
 
 Result<Uuid> ReadIdCursor(std::string_view cursor) {

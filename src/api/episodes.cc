@@ -139,7 +139,8 @@ Task<Result<EpisodeView>> InvalidateEpisode(Services& services, Call call, Inval
   co_return View(std::move(*ended));
 }
 
-Task<Result<RevisionPage>> ListRevisions(Services& services, Call call, PageRequest request) {
+Task<Result<RevisionPage>> ListRevisions(Services& services, Call call,
+                                         RevisionListRequest request) {
   auto id = EpisodeId(call);
   if (!id) co_return std::unexpected(id.error());
   std::optional<int64_t> before;

@@ -6,7 +6,7 @@
 namespace nexus::api {
 
 Task<Result<BrainView>> CreateBrain(Services& services, Call call, NewBrain request);
-Task<Result<BrainPage>> ListBrains(Services& services, Call call, PageRequest request);
+Task<Result<BrainPage>> ListBrains(Services& services, Call call, BrainListRequest request);
 Task<Result<BrainView>> GetBrain(Services& services, Call call, NoParameters request);
 Task<Result<boost::json::value>> DeleteBrain(Services& services, Call call,
                                              boost::json::value nothing);
@@ -23,7 +23,8 @@ Task<Result<boost::json::value>> DeleteEpisode(Services& services, Call call,
 Task<Result<boost::json::value>> ReviseEpisode(Services& services, Call call,
                                                boost::json::value body);
 Task<Result<EpisodeView>> InvalidateEpisode(Services& services, Call call, Invalidation request);
-Task<Result<RevisionPage>> ListRevisions(Services& services, Call call, PageRequest request);
+Task<Result<RevisionPage>> ListRevisions(Services& services, Call call,
+                                         RevisionListRequest request);
 Task<Result<RecallAnswer>> RecallEpisodes(Services& services, Call call, RecallRequest request);
 
 Task<Result<KeyMade>> CreateKey(Services& services, Call call, NewKey request);

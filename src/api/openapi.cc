@@ -15,11 +15,11 @@ json::object JsonContent(json::object schema, std::string_view media = "applicat
   return {{media, json::object{{"schema", std::move(schema)}}}};
 }
 
-json::object OneOf(const std::vector<const TypeInfo*>& types, json::object& components) {
+json::object AnyOf(const std::vector<const TypeInfo*>& types, json::object& components) {
   if (types.size() == 1) return SchemaOf(*types.front(), {}, components);
   json::array choices;
   for (const TypeInfo* type : types) choices.push_back(SchemaOf(*type, {}, components));
-  return {{"oneOf", std::move(choices)}};
+  return {{"anyOf", std::move(choices)}};
 }
 
 json::object ProblemSchema() {
@@ -35,16 +35,29 @@ json::object ProblemSchema() {
           {"required", json::array{"type", "title", "status", "detail"}}};
 }
 
-void AddPathParameters(json::array& parameters, std::string_view path) {
+// Of a path like "/v1/brains/{brain}/episodes": "brain".
+std::vector<std::string> ParametersOf(std::string_view path) {
+  std::vector<std::string> names;
   for (size_t open = path.find('{'); open != path.npos; open = path.find('{', open + 1)) {
-    const std::string name(path.substr(open + 1, path.find('}', open) - open - 1));
-    json::object schema{{"type", "string"}};
-    if (name == "id") schema["format"] = "uuid";
+    names.emplace_back(path.substr(open + 1, path.find('}', open) - open - 1));
+  }
+  return names;
+}
+
+// A brain goes by its name, too; an embedding space has a number.
+json::object PathParameterSchema(std::string_view name) {
+  if (name == "id") return {{"type", "string"}, {"format", "uuid"}};
+  if (name == "space") return {{"type", "integer"}, {"minimum", 1}, {"maximum", INT32_MAX}};
+  return {{"type", "string"}};
+}
+
+void AddPathParameters(json::array& parameters, std::string_view path) {
+  for (const std::string& name : ParametersOf(path)) {
     parameters.push_back(json::object{{"name", name},
                                       {"in", "path"},
                                       {"required", true},
                                       {"description", name == "brain" ? "Name or id." : "Its id."},
-                                      {"schema", std::move(schema)}});
+                                      {"schema", PathParameterSchema(name)}});
   }
 }
 
@@ -87,6 +100,23 @@ json::array Parameters(const Operation& row, json::object& components) {
   return parameters;
 }
 
+// What can be done with a thing that was just made: every operation on the path of its collection
+// with its id.
+json::object Links(const Operation& row) {
+  json::object links;
+  if (row.method != "POST" || row.status != 201) return links;
+  const std::vector<std::string> given = ParametersOf(row.path);
+  for (const Operation& other : Operations()) {
+    const std::vector<std::string> needed = ParametersOf(other.path);
+    if (!other.path.starts_with(std::string(row.path) + "/{") || needed.size() != given.size() + 1)
+      continue;
+    json::object parameters{{needed.back(), "$response.body#/id"}};
+    for (const std::string& name : given) parameters[name] = "$request.path." + name;
+    links[other.name] = json::object{{"operationId", other.name}, {"parameters", parameters}};
+  }
+  return links;
+}
+
 json::object Success(const Operation& row, json::object& components) {
   json::object response{{"description", row.status == 204 ? "Done." : "Success."}};
   if (row.versioned && row.status != 204) {
@@ -94,12 +124,19 @@ json::object Success(const Operation& row, json::object& components) {
         json::object{{"ETag", json::object{{"description", "The version, for If-Match."},
                                            {"schema", json::object{{"type", "string"}}}}}};
   }
+  if (json::object links = Links(row); !links.empty()) response["links"] = std::move(links);
   if (!row.responses.empty()) {
-    response["content"] = JsonContent(OneOf(row.responses, components));
+    response["content"] = JsonContent(AnyOf(row.responses, components));
   } else if (row.status != 204) {
     response["content"] = JsonContent({{"type", "string"}}, "text/plain");
   }
   return response;
+}
+
+bool HasLimitInBytes(const TypeInfo* type) {
+  return type != nullptr && std::ranges::any_of(type->fields, [](const auto& field) {
+           return field.rule.max_bytes > 0;
+         });
 }
 
 json::object Responses(const Operation& row, json::object& components) {
@@ -108,8 +145,9 @@ json::object Responses(const Operation& row, json::object& components) {
   if (row.access != Access::kOpen) problems.insert(problems.end(), {"401", "403"});
   if (row.path.contains('{') || row.name == "createKey") problems.emplace_back("404");
   if (row.typed != nullptr) problems.insert(problems.end(), {"422"});
-  if (row.takes_idempotency_key) problems.emplace_back("409");
+  if (row.method != "GET" && row.access != Access::kOpen) problems.emplace_back("409");
   if (!row.requests.empty()) problems.insert(problems.end(), {"409", "413"});
+  if (HasLimitInBytes(row.query)) problems.emplace_back("413");
   if (row.versioned && row.method != "GET") problems.emplace_back("412");
   for (const std::string& status : problems) {
     if (responses.contains(status)) continue;
@@ -124,11 +162,26 @@ json::object Describe(const Operation& row, json::object& components) {
   operation["parameters"] = Parameters(row, components);
   if (!row.requests.empty()) {
     operation["requestBody"] =
-        json::object{{"required", true}, {"content", JsonContent(OneOf(row.requests, components))}};
+        json::object{{"required", true}, {"content", JsonContent(AnyOf(row.requests, components))}};
   }
   operation["responses"] = Responses(row, components);
   if (row.access == Access::kOpen) operation["security"] = json::array();
   return operation;
+}
+
+// What api/filter.cc makes of a filter's metadata.
+void DescribeMetadataTests(json::object& components) {
+  const json::object bound{{"type", json::array{"number", "string"}}};
+  const json::object range{
+      {"type", "object"},
+      {"properties", json::object{{"gt", bound}, {"gte", bound}, {"lt", bound}, {"lte", bound}}},
+      {"additionalProperties", false},
+      {"minProperties", 1}};
+  const json::object scalar{{"type", json::array{"string", "number", "boolean", "null"}}};
+  json::value& metadata = components.at("FilterRequest").at("properties").at("metadata");
+  metadata.as_object()["maxProperties"] = kMaxMetadataTests;
+  metadata.as_object()["additionalProperties"] =
+      json::object{{"anyOf", json::array{scalar, range}}};
 }
 
 std::string Lower(std::string_view method) {
@@ -146,6 +199,7 @@ json::object OpenApi(std::string_view version) {
     json::object operation = Describe(row, components);
     paths[row.path].as_object()[Lower(row.method)] = std::move(operation);
   }
+  DescribeMetadataTests(components);
   components["Problem"] = ProblemSchema();
   json::object problem{{"description", "What went wrong, and what to do next (RFC 9457)."},
                        {"content", JsonContent({{"$ref", "#/components/schemas/Problem"}},

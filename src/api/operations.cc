@@ -15,7 +15,7 @@ std::vector<Operation> BrainOperations() {
            .access = Access::kAdmin,
            .status = 201,
            .takes_idempotency_key = true}),
-      Adapter<PageRequest, BrainPage>::TakesQuery<&ListBrains>(
+      Adapter<BrainListRequest, BrainPage>::TakesQuery<&ListBrains>(
           {.method = "GET",
            .path = "/v1/brains",
            .name = "listBrains",
@@ -84,7 +84,7 @@ std::vector<Operation> EpisodeOperations() {
            .access = Access::kWrite,
            .takes_idempotency_key = true,
            .versioned = true}),
-      Adapter<PageRequest, RevisionPage>::TakesQuery<&ListRevisions>(
+      Adapter<RevisionListRequest, RevisionPage>::TakesQuery<&ListRevisions>(
           {.method = "GET",
            .path = "/v1/brains/{brain}/episodes/{id}/revisions",
            .name = "listRevisions",
@@ -155,43 +155,43 @@ std::vector<Operation> SpaceOperations() {
            .access = Access::kAdmin}),
       Adapter<NoParameters, SpaceView>::TakesQuery<&GetSpace>(
           {.method = "GET",
-           .path = "/v1/embedding-spaces/{id}",
+           .path = "/v1/embedding-spaces/{space}",
            .name = "getSpace",
            .summary = "One embedding space, and how complete it is.",
            .access = Access::kAdmin}),
       Adapter<VerifyRequest, VerificationView>::TakesBody<&VerifySpace>(
           {.method = "POST",
-           .path = "/v1/embedding-spaces/{id}/verify",
+           .path = "/v1/embedding-spaces/{space}/verify",
            .name = "verifySpace",
            .summary = "Is it complete, and does it find what the active one finds?",
            .access = Access::kAdmin}),
       Adapter<ActivateRequest, SpaceView>::TakesBody<&ActivateSpace>(
           {.method = "POST",
-           .path = "/v1/embedding-spaces/{id}/activate",
+           .path = "/v1/embedding-spaces/{space}/activate",
            .name = "activateSpace",
            .summary = "Let it serve. The one that served is kept up to date.",
            .access = Access::kAdmin}),
       Adapter<NoParameters, WorkCount>::TakesQuery<&RetrySpace>(
           {.method = "POST",
-           .path = "/v1/embedding-spaces/{id}/retry",
+           .path = "/v1/embedding-spaces/{space}/retry",
            .name = "retrySpace",
            .summary = "Try again what was given up.",
            .access = Access::kAdmin}),
       Adapter<NoParameters, WorkCount>::TakesQuery<&BackfillSpace>(
           {.method = "POST",
-           .path = "/v1/embedding-spaces/{id}/backfill",
+           .path = "/v1/embedding-spaces/{space}/backfill",
            .name = "backfillSpace",
            .summary = "Queue what has neither a vector nor work.",
            .access = Access::kAdmin}),
       Adapter<FailureRequest, FailurePage>::TakesQuery<&ListFailures>(
           {.method = "GET",
-           .path = "/v1/embedding-spaces/{id}/failures",
+           .path = "/v1/embedding-spaces/{space}/failures",
            .name = "listFailures",
            .summary = "What was given up, and why.",
            .access = Access::kAdmin}),
       Adapter<NoParameters, SpaceView>::TakesQuery<&RetireSpace>(
           {.method = "DELETE",
-           .path = "/v1/embedding-spaces/{id}",
+           .path = "/v1/embedding-spaces/{space}",
            .name = "retireSpace",
            .summary = "Its vectors go. Not of the one that serves.",
            .access = Access::kAdmin}),

@@ -13,10 +13,12 @@ namespace json = boost::json;
 
 void AddTextRules(json::object& schema, const FieldRule& rule) {
   schema["type"] = "string";
+  if (rule.not_empty) schema["minLength"] = 1;
   if (rule.non_blank) {
     schema["minLength"] = 1;
     schema["pattern"] = "\\S";
   }
+  if (!rule.pattern.empty()) schema["pattern"] = rule.pattern;
   if (rule.max_length > 0) schema["maxLength"] = rule.max_length;
   if (rule.max_bytes > 0) schema["maxLength"] = rule.max_bytes;  // bytes are at least characters
 }
@@ -79,6 +81,7 @@ json::object ListSchema(const TypeInfo& type, const FieldRule& rule, json::objec
 
 json::object OptionalSchema(const TypeInfo& type, const FieldRule& rule, json::object& components) {
   json::object inner = SchemaOf(type.item(), rule, components);
+  if (rule.not_null) return inner;
   if (inner.contains("type") && inner["type"].is_string() && !inner.contains("enum")) {
     inner["type"] = json::array{inner["type"], "null"};
     return inner;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "api/cursor.h"
 #include "base/describe.h"
 #include "domain/episode.h"
 #include "recall/brain_index.h"
@@ -29,7 +30,8 @@ struct NewBrain {
   static constexpr FieldRule kFields[] = {
       Field("name", "1 to 63 of A-Z a-z 0-9 _ . -, beginning with a letter or digit. Unique.")
           .NonBlank()
-          .MaxLength(63)};
+          .MaxLength(63)
+          .Pattern("^[A-Za-z0-9][A-Za-z0-9_.-]*$")};
 };
 BOOST_DESCRIBE_STRUCT(NewBrain, (), (name))
 
@@ -53,13 +55,28 @@ struct PageRequest {
   int64_t limit = 50;
   std::optional<std::string> cursor;
 
-  static constexpr FieldRule kFields[] = {
-      Field("limit", "How many at most; fewer when their contents reach 16 MiB.")
-          .Defaulted()
-          .Between(1, kMaxPage),
-      Field("cursor", "`next_cursor` of the page before.").MaxLength(200)};
+ protected:
+  // Each list has cursors of its own kind (api/cursor.h).
+  static constexpr std::array<FieldRule, 2> Rules(std::string_view cursor_pattern) {
+    return {Field("limit", "How many at most; fewer when their contents reach 16 MiB.")
+                .Defaulted()
+                .Between(1, kMaxPage),
+            Field("cursor", "`next_cursor` of the page before.")
+                .MaxLength(200)
+                .Pattern(cursor_pattern)};
+  }
 };
 BOOST_DESCRIBE_STRUCT(PageRequest, (), (limit, cursor))
+
+struct BrainListRequest : PageRequest {
+  static constexpr auto kFields = Rules(kTextCursor);
+};
+BOOST_DESCRIBE_STRUCT(BrainListRequest, (PageRequest), ())
+
+struct RevisionListRequest : PageRequest {
+  static constexpr auto kFields = Rules(kNumberCursor);
+};
+BOOST_DESCRIBE_STRUCT(RevisionListRequest, (PageRequest), ())
 
 struct NoParameters {};
 BOOST_DESCRIBE_STRUCT(NoParameters, (), ())
@@ -80,12 +97,13 @@ struct NewEpisode {
           .NonBlank()
           .MaxBytes(kMaxContentBytes),
       Field("occurred_at", "When it happened (RFC 3339); now if left out."),
-      Field("speaker", "Who said it, if it was said.").MaxBytes(kMaxLabelBytes),
+      Field("speaker", "Who said it, if it was said.").NotEmpty().MaxBytes(kMaxLabelBytes),
       Field("session_id", "The conversation it belongs to; neighbours in it are its context.")
+          .NotEmpty()
           .MaxBytes(kMaxLabelBytes),
-      Field("tags", "Labels.").Defaulted().MaxItems(kMaxTags).MaxBytes(kMaxLabelBytes),
+      Field("tags", "Labels.").Defaulted().MaxItems(kMaxTags).NotEmpty().MaxBytes(kMaxLabelBytes),
       Field("importance_score", "0 to 1.").Defaulted().Between(0, 1),
-      Field("project_id", "The project it belongs to.").MaxBytes(kMaxLabelBytes),
+      Field("project_id", "The project it belongs to.").NotEmpty().MaxBytes(kMaxLabelBytes),
       Field("metadata", "Any JSON object, up to 64 KiB.").Defaulted()};
 };
 BOOST_DESCRIBE_STRUCT(NewEpisode, (),
@@ -170,13 +188,14 @@ struct EpisodePatch {
       "episode has; metadata is merged.";
   static constexpr FieldRule kFields[] = {
       Field("content", "The text, whole: up to 1 MiB of UTF-8. It cannot be taken away.")
+          .NotNull()
           .NonBlank()
           .MaxBytes(kMaxContentBytes),
-      Field("speaker", "Who said it.").MaxBytes(kMaxLabelBytes),
-      Field("session_id", "The conversation it belongs to.").MaxBytes(kMaxLabelBytes),
-      Field("tags", "All labels anew.").MaxItems(kMaxTags).MaxBytes(kMaxLabelBytes),
+      Field("speaker", "Who said it.").NotEmpty().MaxBytes(kMaxLabelBytes),
+      Field("session_id", "The conversation it belongs to.").NotEmpty().MaxBytes(kMaxLabelBytes),
+      Field("tags", "All labels anew.").MaxItems(kMaxTags).NotEmpty().MaxBytes(kMaxLabelBytes),
       Field("importance_score", "0 to 1.").Between(0, 1),
-      Field("project_id", "The project it belongs to.").MaxBytes(kMaxLabelBytes)};
+      Field("project_id", "The project it belongs to.").NotEmpty().MaxBytes(kMaxLabelBytes)};
 };
 BOOST_DESCRIBE_STRUCT(EpisodePatch, (),
                       (content, occurred_at, speaker, session_id, tags, importance_score,
@@ -278,8 +297,9 @@ struct FilterRequest : EpisodeConditions {
 BOOST_DESCRIBE_STRUCT(FilterRequest, (EpisodeConditions), (metadata))
 
 struct ListRequest : PageRequest, EpisodeConditions {
+  static constexpr auto kPage = Rules(kIdCursor);
   static constexpr auto kFields =
-      JoinRules(std::span(PageRequest::kFields), std::span(EpisodeConditions::kFields));
+      JoinRules(std::span(kPage), std::span(EpisodeConditions::kFields));
 };
 BOOST_DESCRIBE_STRUCT(ListRequest, (PageRequest, EpisodeConditions), ())
 
@@ -337,7 +357,8 @@ struct RecallRequest {
       Field("min_position",
             "The `position` of a write: the answer waits until this node has read it, at most 5 "
             "seconds.")
-          .MaxLength(200),
+          .MaxLength(200)
+          .Pattern("^.+:(?:0|[1-9][0-9]{0,19}):(?:0|[1-9][0-9]{0,17})$"),
       Field("explain", "Say how each result came to its place.").Defaulted()};
 };
 BOOST_DESCRIBE_STRUCT(RecallRequest, (),

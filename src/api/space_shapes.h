@@ -20,7 +20,8 @@ struct NewSpace {
             "The directory of the model, on the server's machine (and on that of every node): "
             "nexus-model.toml and what it names.")
           .NonBlank()
-          .MaxBytes(4'000)};
+          .MaxBytes(4'000)
+          .Pattern("^/")};
 };
 BOOST_DESCRIBE_STRUCT(NewSpace, (), (source))
 

@@ -44,9 +44,12 @@ struct FieldRule {
   std::string_view description;
   bool defaulted = false;
   bool null_when_empty = false;
+  bool not_null = false;
+  bool not_empty = false;
   bool non_blank = false;
   double minimum = -std::numeric_limits<double>::infinity();
   double maximum = std::numeric_limits<double>::infinity();
+  std::string_view pattern;
   size_t max_length = 0;  // 0: no bound; also for the next two
   size_t max_bytes = 0;
   size_t min_items = 0;
@@ -66,8 +69,17 @@ struct FieldRule {
   constexpr FieldRule Defaulted() const { return With(&FieldRule::defaulted, true); }
   // An empty std::optional is printed as null; otherwise it is left out.
   constexpr FieldRule NullWhenEmpty() const { return With(&FieldRule::null_when_empty, true); }
+  // An std::optional that may be left out, but not be null.
+  constexpr FieldRule NotNull() const { return With(&FieldRule::not_null, true); }
+  // A string must hold at least one character.
+  constexpr FieldRule NotEmpty() const { return With(&FieldRule::not_empty, true); }
   // Must hold something besides white space.
   constexpr FieldRule NonBlank() const { return With(&FieldRule::non_blank, true); }
+  // A regular expression (ECMA-262) that describes what the reader of the field checks: it stands
+  // in the schema, and parsing does not look at it.
+  constexpr FieldRule Pattern(std::string_view text) const {
+    return With(&FieldRule::pattern, text);
+  }
   constexpr FieldRule AtLeast(double low) const { return With(&FieldRule::minimum, low); }
   constexpr FieldRule Between(double low, double high) const {
     return With(&FieldRule::minimum, low).With(&FieldRule::maximum, high);

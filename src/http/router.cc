@@ -64,17 +64,27 @@ size_t Router::Add(std::string_view method, std::string_view pattern) {
   return routes_.size() - 1;
 }
 
+const Router::Route* Router::MostLiteral(const std::vector<std::string>& segments) const {
+  const Route* best = nullptr;
+  for (const Route& route : routes_) {
+    if (!Fits(route.segments, segments)) continue;
+    if (best == nullptr || MoreLiteral(route.segments, best->segments)) best = &route;
+  }
+  return best;
+}
+
 std::expected<Router::Match, Router::Miss> Router::Find(std::string_view method,
                                                         std::string_view path) const {
   Miss miss;
   auto segments = Split(path);
   if (!segments) return std::unexpected(miss);
+  const Route* path_of = MostLiteral(*segments);
+  if (path_of == nullptr) return std::unexpected(miss);
   const Route* best = nullptr;
   for (const Route& route : routes_) {
-    if (!Fits(route.segments, *segments)) continue;
+    if (route.segments != path_of->segments) continue;
     AddMethod(miss.allowed, route.method);
-    const bool served = route.method == method || (method == "HEAD" && route.method == "GET");
-    if (served && (best == nullptr || MoreLiteral(route.segments, best->segments))) best = &route;
+    if (route.method == method || (method == "HEAD" && route.method == "GET")) best = &route;
   }
   if (best == nullptr) return std::unexpected(miss);
   Match match{.route = static_cast<size_t>(best - routes_.data()), .arguments = {}};

@@ -26,8 +26,8 @@ class Router {
   };
 
   // `path` is raw (percent-encoded, no query). A trailing slash is served as without, HEAD by the
-  // GET route; literal segments win over parameters, the leftmost first. A path that cannot be
-  // decoded is a miss.
+  // GET route. Of the patterns that fit, the one whose literal segments come first is the path's,
+  // and its methods alone are served (as in OpenAPI). A path that cannot be decoded is a miss.
   std::expected<Match, Miss> Find(std::string_view method, std::string_view path) const;
 
  private:
@@ -35,6 +35,8 @@ class Router {
     std::string method;
     std::vector<std::string> segments;  // a parameter is empty
   };
+  const Route* MostLiteral(const std::vector<std::string>& segments) const;  // null: none fits
+
   std::vector<Route> routes_;
 };
 

@@ -85,9 +85,12 @@ Task<Result<Revise::Applied>> Revise::ApplyIn(Once& once, const Target& target,
   if (successor) {
     const auto found =
         co_await store::ReadEpisodesIn(once.transaction(), target.brain, {*successor});
-    if (found.empty() || *successor == target.id) {
-      co_return FailField(ErrorCode::kInvalid, "/superseded_by",
-                          "is not the id of another episode of this brain");
+    if (*successor == target.id) {
+      co_return FailField(ErrorCode::kInvalid, "/superseded_by", "is the episode itself");
+    }
+    if (found.empty()) {
+      co_return FailField(ErrorCode::kNotFound, "/superseded_by",
+                          std::format("There is no episode {}.", successor->ToString()));
     }
   }
   Result<Episode> made = change(*old);

@@ -330,7 +330,16 @@ def _(at):
     return ([ask(method, f"{at.episodes}/{id}{rest}", **({"json": body} if body is not None else {}))
              for id in (foreign, uuid.uuid4(), "none") for method, rest, body in
              [("GET", "", None), ("PATCH", "", {"content": "y"}), ("DELETE", "", None), ("GET", "/revisions", None), ("POST", "/invalidate", {})]]
-            + [ask("DELETE", f"/v1/keys/{id}") for id in (uuid.uuid4(), "none")])
+            + [ask("DELETE", f"/v1/keys/{id}") for id in (uuid.uuid4(), "none")]
+            + [ask("GET", f"/v1/embedding-spaces/{id}") for id in (2_000_000_000, 0, "none")])
+
+
+@BAD.of("a field that names what is not there")
+def _(at):
+    path = f"{at.episodes}/{at.brain.remember('x')['id']}/invalidate"
+    foreign = Brain(at.client, f"{at.brain.name}-foreign").remember("x")["id"]
+    return ([ask("POST", "/v1/keys", json={"name": "k", "scopes": ["read"], "brain": f"{at.brain.name}-never"})]
+            + [ask("POST", path, json={"superseded_by": id}) for id in (str(uuid.uuid4()), foreign)])
 
 
 @BAD.of("a path that leads nowhere")

@@ -120,9 +120,9 @@ def test_what_is_invalidated_is_kept_and_neither_found_nor_listed(server, brain,
 def test_a_successor_has_to_be_another_episode_of_the_brain(brain, client):
     id = brain.remember("Ana lives in Vigo.")["id"]
     elsewhere = Brain(client, f"{brain.name}-other").remember("Ana lives in Lugo.")["id"]
-    for wrong in [id, elsewhere, "01a216e8-0507-7000-9ad3-e22e5f00758f", "x"]:
+    for wrong, status in [(id, 422), ("x", 422), (elsewhere, 404), ("01a216e8-0507-7000-9ad3-e22e5f00758f", 404)]:
         answer = client.post(target(brain, id, "/invalidate"), json={"superseded_by": wrong})
-        assert answer.status_code == 422 and answer.json()["field"] == "/superseded_by", answer.text
+        assert answer.status_code == status and answer.json()["field"] == "/superseded_by", answer.text
     assert brain.found("Vigo", mode="words") == ["Ana lives in Vigo."]
 
 
