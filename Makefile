@@ -40,10 +40,14 @@ build/eval-venv/.ready: tools/eval/requirements.txt
 eval: build model build/eval-venv/.ready ## score recall over HTTP on the sets beside the project
 	@build/eval-venv/bin/python tools/eval/evaluate.py $(ARGS)
 
+bench: build model $(VENV)/.ready ## measure against pgbench, a bare model loop and the parts of a recall (20 minutes)
+	@cmake --build --preset release --target nexus_embed_loop
+	@$(VENV)/bin/python tools/bench/bench.py $(ARGS)
+
 format: ## clang-format over the sources
 	@clang-format-19 -i $$(git ls-files --cached --others --exclude-standard 'src/*.h' 'src/*.cc')
 
 clean: ## remove the builds
 	@rm -rf build
 
-.PHONY: help run demo setup build debug test tidy model eval format clean
+.PHONY: help run demo setup build debug test tidy model eval bench format clean

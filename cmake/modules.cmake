@@ -50,3 +50,8 @@ if(NEXUS_TESTS)
   nexus_mutant(SNAPSHOT_WITHOUT_POSITION memory snapshots.cc)
   nexus_mutant(SNAPSHOT_AFTER_ERASURE memory snapshots.cc)
 endif()
+
+# What bulk embedding is held against: `make bench` runs it.
+add_executable(nexus_embed_loop EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tools/bench/embed_loop.cc)
+target_link_libraries(nexus_embed_loop PRIVATE nexus_embed)
+nexus_precompile(nexus_embed_loop tools)

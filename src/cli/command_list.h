@@ -15,6 +15,7 @@ void AddBrain(Flags& all, const Defaults& defaults);
 void AddKey(Flags& all, const Defaults& defaults);
 void AddSpace(Flags& all, const Defaults& defaults);
 void AddEmbeddings(Flags& all, const Defaults& defaults);
+void AddBench(Flags& all, const Defaults& defaults);
 void AddDemo(Flags& all, const Defaults& defaults);
 void AddDoctor(Flags& all, const Defaults& defaults);
 void AddPsql(Flags& all, const Defaults& defaults);

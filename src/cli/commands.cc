@@ -30,6 +30,7 @@ void AddCommands(CLI::App& app, Action& chosen, const Defaults& defaults) {
   AddKey(all, defaults);
   AddSpace(all, defaults);
   AddEmbeddings(all, defaults);
+  AddBench(all, defaults);
   AddDemo(all, defaults);
   AddDoctor(all, defaults);
   AddPsql(all, defaults);
