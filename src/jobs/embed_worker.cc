@@ -81,6 +81,7 @@ Task<bool> EmbedWorker::RunOnce() {
   const std::vector<Work> work =
       co_await queue_.Claim(lease, now, now + options_.lease, 1, tried_less_than);
   if (work.empty()) co_return false;
+  if (options_.on_work) options_.on_work();
   const Claimed claimed{work.front(), lease, now};
   std::optional<Fault> fault;
   try {

@@ -1,6 +1,7 @@
 // Empties the embedding queue: claims by lease, embeds in the bulk lane, stores, tells the index.
 #pragma once
 
+#include <functional>
 #include <random>
 #include <string>
 
@@ -17,6 +18,7 @@ struct EmbedWorkerOptions {
   std::chrono::seconds lease{60};       // extended between the passages of a long text
   int64_t max_attempts = 8;             // then the row is `failed`, with the reason
   bool takes_suspects = true;           // what was tried often; one worker of a process does
+  std::function<void()> on_work;        // called when there was something to claim; may be empty
 };
 
 // When to try again after the n-th failed attempt (n >= 1): 1 s doubled each time up to 5 minutes,

@@ -2,14 +2,29 @@
 
 namespace nexus::jobs {
 
+namespace {
+
+// One worker looks often, and wakes the others when it finds something: an idle node asks less.
+// They look by themselves in case that one is busy with a long text.
+constexpr std::chrono::seconds kPollOfOthers{1};
+
+}  // namespace
+
 SpaceWorkers::SpaceWorkers(const Parts& parts, memory::SharedSpace space, size_t threads)
     : space_(std::move(space)),
       queue_(parts.embedder, space_->id()),
       backfill_(parts.executor, parts.directory, parts.brains, space_->id()) {
   for (size_t number = 0; number < threads; ++number) {
-    workers_.push_back(std::make_unique<EmbedWorker>(
-        parts.executor, queue_, *space_->embedder(), space_->indexes(), parts.clock, parts.metrics,
-        EmbedWorkerOptions{.takes_suspects = number == 0}));
+    EmbedWorkerOptions options;
+    if (number == 0) {
+      options.on_work = [this] { Wake(); };
+    } else {
+      options.takes_suspects = false;
+      options.poll = kPollOfOthers;
+    }
+    workers_.push_back(std::make_unique<EmbedWorker>(parts.executor, queue_, *space_->embedder(),
+                                                     space_->indexes(), parts.clock, parts.metrics,
+                                                     std::move(options)));
   }
 }
 
